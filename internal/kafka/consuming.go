@@ -18,7 +18,7 @@ import (
 // docs/adr/20261123-client-defaults.md.
 const (
 	defaultFetchBytes          = 50 << 20 // Java's
-	defaultFetchPartitionBytes = 8 << 20  // Java has 1 MiB
+	defaultFetchPartitionBytes = 4 << 20  // Java has 1 MiB
 	defaultFetchWait           = 5 * time.Second
 	defaultMaxPollRecords      = 500             // Java's: sinks are written for it
 	defaultMaxPollInterval     = 5 * time.Minute // Java's

@@ -82,7 +82,7 @@ func TestKeysReachTheClient(t *testing.T) {
 		{p, with(), kgo.UnknownTopicRetries, int64(-1)},
 		{p, with(), kgo.RecordDeliveryTimeout, time.Duration(0)},
 		{p, with(), kgo.AllowAutoTopicCreation, true},
-		{c, with(), kgo.FetchMaxPartitionBytes, int32(8 << 20)},
+		{c, with(), kgo.FetchMaxPartitionBytes, int32(4 << 20)},
 		{c, with(), kgo.FetchMaxWait, 5 * time.Second},
 		{a, with(), kgo.AllowAutoTopicCreation, false},
 		// The user's.
