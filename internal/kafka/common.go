@@ -20,7 +20,6 @@ func (b *builder) common() {
 	if id := str(b, "client.id"); id != "" {
 		b.add(kgo.ClientID(id))
 	}
-	b.add(kgo.SoftwareNameAndVersion("sluice", "dev"))
 	if ms, ok := get[int64](b, "connections.max.idle.ms"); ok {
 		if ms < 0 {
 			ms = time.Hour.Milliseconds() // never, in Java
