@@ -1,0 +1,138 @@
+// Package herder owns the state of the connectors and decides what runs. A
+// variant of the herder (standalone, distributed) is one goroutine that alone
+// changes that state; readers get immutable snapshots and never wait.
+//
+// [Herder] is what the REST API needs of a herder, [WorkerRunner] what a herder
+// needs of the worker. Errors that a client is to see are of type [*Error].
+package herder
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"sluice/connect/config"
+	"sluice/internal/plugins"
+	"sluice/internal/store"
+)
+
+// Herder is a herder as the REST API sees it. Methods without a context read a
+// snapshot and never wait; those with one wait until the herder has taken the
+// request up, or ctx ends. Their errors are of type *Error where the client is
+// to see a status of its own.
+type Herder interface {
+	// Connectors returns the sorted names of the connectors.
+	Connectors() []string
+	// Info returns a connector's configuration and its tasks.
+	Info(name string) (ConnectorInfo, bool)
+	// Status returns the state of a connector and its tasks; false where nothing
+	// is known of it.
+	Status(name string) (ConnectorStatus, bool)
+	// TaskConfigs returns the configurations of a connector's tasks.
+	TaskConfigs(name string) ([]TaskConfig, bool)
+	// Topics returns the sorted topics that the connector has used.
+	Topics(name string) []string
+	// ResetTopics forgets the topics that the connector has used.
+	ResetTopics(ctx context.Context, name string) error
+	// Put creates a connector, or replaces the configuration of an existing one if
+	// replace is set. initial is the target state of a new one, nil is STARTED.
+	Put(ctx context.Context, name string, cfg config.Raw, initial *store.TargetState, replace bool) (created bool, info ConnectorInfo, err error)
+	// Patch changes single keys of a configuration; a null removes the key.
+	Patch(ctx context.Context, name string, patch config.Raw) (ConnectorInfo, error)
+	// Delete stops and forgets a connector; its offsets stay.
+	Delete(ctx context.Context, name string) error
+	// SetTarget asks for another target state of a connector.
+	SetTarget(ctx context.Context, name string, target store.TargetState) error
+	// Restart restarts the connector, not its tasks.
+	Restart(ctx context.Context, name string) error
+	// RestartWith restarts the connector and its tasks, or those that failed, and
+	// returns the status in which they are RESTARTING (KIP-745).
+	RestartWith(ctx context.Context, name string, includeTasks, onlyFailed bool) (ConnectorStatus, error)
+	// RestartTask restarts one task.
+	RestartTask(ctx context.Context, id store.TaskID) error
+	// Validate checks a connector's configuration. It runs code of plugins.
+	Validate(ctx context.Context, cfg config.Raw) (ConfigInfos, error)
+	// Plugins returns the plugins that the worker carries.
+	Plugins() []plugins.Desc
+	// ClusterID returns the id of the Kafka cluster; "" where it is unknown.
+	ClusterID() string
+	// Health returns "healthy", "starting" or "unhealthy", and a message.
+	Health() (state, message string)
+}
+
+// WorkerRunner is the worker as a herder sees it: it runs connectors and tasks,
+// and tells a store.Listener what happens to them. Start methods return at once.
+type WorkerRunner interface {
+	// StartConnector makes and starts the connector.
+	StartConnector(name string, cfg config.Map, target store.TargetState, generation int)
+	// StopConnector stops it; an error says that it was abandoned.
+	StopConnector(ctx context.Context, name string) error
+	// TaskConfigs asks the running connector for the configurations of its tasks.
+	// They include task.class.
+	TaskConfigs(ctx context.Context, name string, maxTasks int) ([]config.Map, error)
+	// StartTask makes and starts a task.
+	StartTask(id store.TaskID, connectorCfg, taskCfg config.Map, target store.TargetState, generation int)
+	// StopTasks stops tasks within task.shutdown.graceful.timeout.ms in all; an
+	// error names those that were abandoned.
+	StopTasks(ctx context.Context, ids []store.TaskID) error
+	// SetTargetState pauses or resumes a connector and its tasks.
+	SetTargetState(name string, target store.TargetState)
+	// Close stops everything.
+	Close(ctx context.Context) error
+}
+
+// The types of connectors in answers.
+const (
+	TypeSource  = "source"
+	TypeSink    = "sink"
+	TypeUnknown = "unknown"
+)
+
+// ConnectorInfo is a connector's configuration with the ids of its tasks. It is
+// shared: do not change it.
+type ConnectorInfo struct {
+	Name   string
+	Config config.Raw
+	Tasks  []store.TaskID
+	Type   string // one of the Type constants
+}
+
+// ConnectorStatus is the state of a connector and its tasks, the tasks in the
+// order of their ids.
+type ConnectorStatus struct {
+	Name      string
+	Connector store.Status
+	Tasks     []TaskStatus
+	Type      string // one of the Type constants
+	Version   string // of the connector; "" where unknown
+}
+
+// TaskStatus is the state of a task.
+type TaskStatus struct {
+	ID int
+	store.Status
+}
+
+// TaskConfig is the configuration of a task. It is shared: do not change it.
+type TaskConfig struct {
+	ID     store.TaskID
+	Config config.Map
+}
+
+// Error is an answer to a client: an HTTP status with a message that clients may
+// match.
+type Error struct {
+	Status  int
+	Message string
+}
+
+// Error returns the message.
+func (e *Error) Error() string { return e.Message }
+
+func notFound(format string, args ...any) error {
+	return &Error{http.StatusNotFound, fmt.Sprintf(format, args...)}
+}
+
+func badRequest(message string) error { return &Error{http.StatusBadRequest, message} }
+
+func internal(message string) error { return &Error{http.StatusInternalServerError, message} }
