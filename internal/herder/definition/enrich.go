@@ -1,0 +1,167 @@
+package definition
+
+import (
+	"strings"
+
+	"sluice/connect/config"
+)
+
+// Class is a transformation or predicate as [Enrich] sees it.
+type Class struct {
+	Name, Version string
+	Config        config.Def
+}
+
+// Kind gives the classes of transformations or of predicates.
+type Kind struct {
+	// Find returns the class of the full name or alias.
+	Find func(name string) (Class, bool)
+	// All lists the full names.
+	All func() []string
+}
+
+// Enrich adds the keys of the transformations and predicates that the
+// configuration lists (ConnectorConfig.enrich). A class that is not known gives
+// only its type and version keys, and an error at the first of them.
+func Enrich(base config.Def, raw config.Raw, transforms, predicates Kind) config.Def {
+	out := base
+	for _, alias := range aliases(raw, Transforms) {
+		out = config.Join(out, chain{
+			list: Transforms, alias: alias, group: transformsGroup, word: "transformation", title: "Transformation",
+			kind: transforms, raw: raw,
+		}.keys())
+	}
+	for _, alias := range aliases(raw, Predicates) {
+		out = config.Join(out, chain{
+			list: Predicates, alias: alias, group: predicatesGroup, word: "predicate", title: "Predicate",
+			kind: predicates, raw: raw,
+		}.keys())
+	}
+	return out
+}
+
+func aliases(raw config.Raw, key string) []string {
+	text := raw[key]
+	if text == nil {
+		return nil
+	}
+	parsed, err := config.Parse(key, *text, config.List)
+	list, ok := parsed.([]string)
+	if err != nil || !ok {
+		return nil
+	}
+	var out []string
+	for _, s := range list {
+		if !contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// chain is one transformation or predicate of a configuration.
+type chain struct {
+	list, alias, group, word, title string
+	kind                            Kind
+	raw                             config.Raw
+}
+
+func (c chain) keys() config.Def {
+	prefix := c.list + "." + c.alias + "."
+	group := c.group + ": " + c.alias
+	var class Class
+	var found bool
+	if name := c.raw[prefix+"type"]; name != nil {
+		class, found = c.kind.Find(config.Trim(*name))
+	}
+	var version any
+	var versions []any
+	if found && class.Version != "" {
+		version, versions = class.Version, []any{class.Version}
+	}
+	typeKey := prefix + "type"
+	out := config.Def{
+		{
+			Name: typeKey, Type: config.Class, Required: true, Importance: config.High, Group: group, Order: 0, Width: config.WidthLong,
+			DisplayName: c.title + " type for " + c.alias, Doc: "Class for the '" + c.alias + "' " + c.word + ".",
+			Recommender: Offers(c.classes()), Validator: config.CheckFunc(c.checkType), Resolve: c.resolve(typeKey),
+		},
+		{
+			Name: prefix + "plugin.version", Type: config.String, Default: version, Importance: config.High, Group: group, Order: 1,
+			Width: config.WidthLong, DisplayName: c.title + " version for " + c.alias,
+			Doc: "Version of the '" + c.alias + "' " + c.word + ".", Recommender: Offers(versions),
+		},
+	}
+	own := class.Config
+	if c.list == Transforms {
+		own = config.Join(config.Def{
+			{
+				Name: "predicate", Type: config.String, Importance: config.Medium,
+				Doc: "The alias of the predicate that decides whether the transformation applies.",
+			},
+			{
+				Name: "negate", Type: config.Boolean, Default: false, Importance: config.Medium,
+				Doc: "Whether the transformation applies where the predicate does not hold.",
+			},
+		}, own)
+	}
+	if found || c.raw[typeKey] == nil {
+		out = append(out, own.Embed(prefix, group, len(out))...)
+	}
+	return out
+}
+
+func (c chain) classes() []any {
+	var out []any
+	for _, name := range c.kind.All() {
+		out = append(out, name)
+	}
+	return out
+}
+
+func (c chain) resolve(key string) func(string) (string, error) {
+	return func(name string) (string, error) {
+		if class, ok := c.kind.Find(name); ok {
+			return class.Name, nil
+		}
+		if variants := c.variants(name); len(variants) > 0 {
+			return name, nil // an abstract class: checkType tells
+		}
+		return "", config.InvalidValue(key, name, "Class "+name+" could not be found.")
+	}
+}
+
+// variants returns the classes inside the class of the name, such as
+// InsertField$Key and InsertField$Value.
+func (c chain) variants(name string) []string {
+	var out []string
+	for _, class := range c.kind.All() {
+		if strings.HasPrefix(class, name+"$") {
+			out = append(out, class)
+		}
+	}
+	return out
+}
+
+func (c chain) checkType(_ string, value any) error {
+	prefix := c.list + "." + c.alias + "."
+	_, negated := c.raw[prefix+"negate"]
+	if _, guarded := c.raw[prefix+"predicate"]; c.list == Transforms && negated && !guarded {
+		return config.Errorf("Config '%snegate' was provided but there is no config '%spredicate' defining a predicate to be negated.", prefix, prefix)
+	}
+	if name, ok := value.(string); ok {
+		if variants := c.variants(name); len(variants) > 0 {
+			return config.Errorf("This class is abstract and cannot be created. Did you mean %s?", strings.Join(variants, ", "))
+		}
+	}
+	return nil
+}
+
+// Offers is a recommender of fixed values.
+type Offers []any
+
+// Values returns the offers.
+func (o Offers) Values(string, map[string]any) []any { return o }
+
+// Visible returns true.
+func (o Offers) Visible(string, map[string]any) bool { return true }

@@ -1,0 +1,55 @@
+package definition
+
+import (
+	"errors"
+	"regexp"
+	"regexp/syntax"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+)
+
+// CompileRegex compiles a regular expression that must match a whole text. If
+// it is not valid, reason says why: in the words of java.util.regex for the
+// mistakes that are the same in both languages, else in Go's. Java's look-around,
+// back references and possessive quantifiers are not known to Go and refused.
+func CompileRegex(pattern string) (re *regexp.Regexp, reason string) {
+	if _, err := syntax.Parse(pattern, syntax.Perl); err != nil {
+		return nil, explain(pattern, err)
+	}
+	re, err := regexp.Compile(`^(?:` + pattern + `)$`)
+	if err != nil {
+		return nil, explain(pattern, err)
+	}
+	return re, ""
+}
+
+func explain(pattern string, err error) string {
+	var e *syntax.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	length := len(utf16.Encode([]rune(pattern)))
+	switch e.Code {
+	case syntax.ErrMissingBracket:
+		return at("Unclosed character class", max(length-1, 0), length, pattern)
+	case syntax.ErrMissingParen:
+		return at("Unclosed group", length, length, pattern)
+	case syntax.ErrMissingRepeatArgument:
+		if pattern != "" && strings.HasPrefix(pattern, e.Expr) {
+			return at("Dangling meta character '"+pattern[:1]+"'", 0, length, pattern)
+		}
+	default:
+	}
+	return e.Code.String() + ": `" + e.Expr + "`"
+}
+
+// at is PatternSyntaxException.getMessage; the caret stands below the index if
+// that is inside the pattern.
+func at(what string, index, length int, pattern string) string {
+	text := what + " near index " + strconv.Itoa(index) + "\n" + pattern
+	if index < length {
+		text += "\n" + strings.Repeat(" ", index) + "^"
+	}
+	return text
+}
