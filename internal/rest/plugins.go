@@ -1,0 +1,56 @@
+package rest
+
+import (
+	"net/http"
+	"strings"
+)
+
+func (s *server) pluginRoutes() []route {
+	return []route{
+		on(http.MethodGet, "/connector-plugins", s.listPlugins),
+		on(http.MethodPut, "/connector-plugins/{class}/config/validate", s.validate),
+	}
+}
+
+type pluginInfo struct {
+	Class   string `json:"class"`
+	Type    string `json:"type"`
+	Version string `json:"version,omitempty"`
+}
+
+func (s *server) listPlugins(r *request) (answer, error) {
+	only := flag(r, "connectorsOnly", true)
+	list := []pluginInfo{}
+	for _, p := range s.Herder.Plugins() {
+		if !only || p.Type == "source" || p.Type == "sink" {
+			list = append(list, pluginInfo{p.Class, p.Type, p.Version})
+		}
+	}
+	return ok(list)
+}
+
+// normalized is a class or alias without the suffix Connector.
+func normalized(class string) string {
+	const suffix = "Connector"
+	if len(class) > len(suffix) {
+		return strings.TrimSuffix(class, suffix)
+	}
+	return class
+}
+
+// validate checks that the configuration's class ends with the name in the
+// path, both without the suffix Connector, as Java does.
+func (s *server) validate(r *request) (answer, error) {
+	cfg, err := readConfig(r.body, "a configuration")
+	if err != nil {
+		return answer{}, err
+	}
+	asked := r.names[0]
+	if class := cfg["connector.class"]; class != nil {
+		if !strings.HasSuffix(normalized(*class), normalized(asked)) {
+			return answer{}, fail(http.StatusBadRequest, "Included connector type "+*class+" does not match request type "+asked)
+		}
+	}
+	infos, err := s.Herder.Validate(r.Context(), cfg)
+	return answer{status: http.StatusOK, body: infos}, err
+}

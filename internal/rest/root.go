@@ -1,0 +1,38 @@
+package rest
+
+import "net/http"
+
+func (s *server) rootRoutes() []route {
+	return []route{
+		on(http.MethodGet, "/", s.root),
+		on(http.MethodGet, "/health", s.health),
+	}
+}
+
+type serverInfo struct {
+	Version        string `json:"version"`
+	Commit         string `json:"commit"`
+	KafkaClusterID string `json:"kafka_cluster_id"`
+}
+
+func (s *server) root(*request) (answer, error) {
+	return ok(serverInfo{s.Version, s.Commit, s.Herder.ClusterID()})
+}
+
+type workerHealth struct {
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+// health answers as KIP-1017 says.
+func (s *server) health(*request) (answer, error) {
+	state, text := s.Herder.Health()
+	status := http.StatusOK
+	switch state {
+	case "starting":
+		status = http.StatusServiceUnavailable
+	case "unhealthy":
+		status = http.StatusInternalServerError
+	}
+	return answer{status: status, body: workerHealth{state, text}}, nil
+}
