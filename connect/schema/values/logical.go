@@ -1,0 +1,188 @@
+package values
+
+import (
+	"math/big"
+	"strconv"
+
+	"sluice/connect"
+	"sluice/connect/schema"
+)
+
+// ToDecimal converts to a decimal. Bytes are an unscaled number of the scale;
+// floats and integers go through the text of a Java double, so that 300 becomes
+// 300.0. Null is an error, and a text that is no number a NumberFormatException.
+func ToDecimal(v schema.Value, scale int32) (schema.Value, error) {
+	if v.IsNull() {
+		return v, errNull()
+	}
+	return toDecimal(schema.DecimalOf(scale), v)
+}
+
+func toDecimal(to *schema.Schema, v schema.Value) (schema.Value, error) {
+	var digits string
+	switch {
+	case v.Kind() == schema.KindDecimal:
+		return v, nil
+	case v.Kind() == schema.KindBytes:
+		scale, err := scaleOf(to)
+		if err != nil {
+			return schema.Null(), err
+		}
+		if len(v.Bytes()) == 0 {
+			return schema.Null(), notNumber("Zero length BigInteger")
+		}
+		return schema.DecimalValue(&schema.Decimal{Unscaled: fromTwosComplement(v.Bytes()), Scale: scale}), nil
+	case isNumber(v):
+		f, err := double(nil, v)
+		if err != nil {
+			return schema.Null(), err
+		}
+		digits = string(schema.AppendFloat(nil, f, 64))
+	case v.Kind() == schema.KindString:
+		digits = v.Text()
+	default:
+		return schema.Null(), errConvert(v, text(to), nil)
+	}
+	n, err := parseNumber(digits)
+	if err != nil {
+		return schema.Null(), err
+	}
+	return schema.DecimalValue(n.decimal()), nil
+}
+
+func toBytes(to *schema.Schema, v schema.Value) (schema.Value, error) {
+	switch v.Kind() {
+	case schema.KindBytes:
+		return v, nil
+	case schema.KindDecimal:
+		scale, err := scaleOf(to)
+		if err != nil {
+			return schema.Null(), err
+		}
+		d := v.Decimal()
+		if d.Scale != scale {
+			return schema.Null(), connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", scale, d.Scale)
+		}
+		return schema.BytesValue(twosComplement(d.Unscaled)), nil
+	}
+	return schema.Null(), errConvert(v, text(to), nil)
+}
+
+func scaleOf(s *schema.Schema) (int32, error) {
+	p, ok := s.Param(schema.ScaleParameter)
+	if !ok {
+		return 0, connect.DataErrorf("Invalid Decimal schema: scale parameter not found.")
+	}
+	n, err := strconv.ParseInt(p, 10, 32)
+	if err != nil {
+		return 0, &connect.Error{
+			Class: connect.DataException, Message: "Invalid scale parameter found in Decimal schema: ",
+			Cause: notNumber(`For input string: "` + p + `"`),
+		}
+	}
+	return int32(n), nil
+}
+
+func fromTwosComplement(b []byte) *big.Int {
+	n := new(big.Int).SetBytes(b)
+	if b[0]&0x80 != 0 {
+		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(b))*8))
+	}
+	return n
+}
+
+// twosComplement is BigInteger.toByteArray: the fewest bytes that keep the sign.
+func twosComplement(n *big.Int) []byte {
+	bits := n
+	if n.Sign() < 0 {
+		bits = new(big.Int).Not(n)
+	}
+	out := make([]byte, bits.BitLen()/8+1)
+	bits.FillBytes(out)
+	if n.Sign() < 0 {
+		for i := range out {
+			out[i] = ^out[i]
+		}
+	}
+	return out
+}
+
+// ToDate converts to a date: the day of a timestamp, what a text says, or a
+// number of days. Null is an error.
+func ToDate(s *schema.Schema, v schema.Value) (schema.Value, error) {
+	return toInstant(s, v, schema.DateName, func(millis int64) (schema.Value, error) {
+		days := int32(millis / schema.MillisPerDay)
+		return schema.InstantValue(int64(days) * schema.MillisPerDay), nil
+	}, func(n int64) (schema.Value, error) {
+		return schema.InstantValue(int64(int32(n)) * schema.MillisPerDay), nil
+	})
+}
+
+// ToTime converts to a time of day: that of a timestamp, what a text says, or a
+// number of milliseconds. Null is an error.
+func ToTime(s *schema.Schema, v schema.Value) (schema.Value, error) {
+	return toInstant(s, v, schema.TimeName, func(millis int64) (schema.Value, error) {
+		return schema.InstantValue(millis - floorDiv(millis, schema.MillisPerDay)*schema.MillisPerDay), nil
+	}, func(n int64) (schema.Value, error) {
+		millis := int64(int32(n))
+		if millis < 0 || millis > schema.MillisPerDay {
+			return schema.Null(), connect.DataErrorf("Time values must use number of milliseconds greater than 0 and less than 86400000")
+		}
+		return schema.InstantValue(millis), nil
+	})
+}
+
+// ToTimestamp converts to a timestamp: the start of a date, a time on the first
+// day of the epoch, what a text says, or a number of milliseconds. Null is an error.
+func ToTimestamp(s *schema.Schema, v schema.Value) (schema.Value, error) {
+	if v.Kind() == schema.KindInstant && s.Is(schema.DateName) {
+		days, err := fromInstant(s.Name, v.Int())
+		return schema.InstantValue(days * schema.MillisPerDay), err
+	}
+	whole := func(n int64) (schema.Value, error) { return schema.InstantValue(n), nil }
+	return toInstant(s, v, schema.TimestampName, whole, whole)
+}
+
+// toInstant converts to the named logical type, with what makes a value out of a
+// timestamp's milliseconds and out of a number.
+func toInstant(s *schema.Schema, v schema.Value, name string, fromTimestamp, fromNumber func(int64) (schema.Value, error)) (schema.Value, error) {
+	if v.IsNull() {
+		return v, errNull()
+	}
+	if v.Kind() == schema.KindString {
+		said, err := parsed(v, "parsed")
+		if err != nil {
+			return v, err
+		}
+		v = said
+	}
+	if v.Kind() == schema.KindInstant {
+		switch {
+		case s == nil || s.Is(name):
+			return v, nil
+		case s.Is(schema.TimestampName):
+			return fromTimestamp(v.Int())
+		}
+	}
+	n, err := long(s, v)
+	if err != nil {
+		return schema.Null(), err
+	}
+	return fromNumber(n)
+}
+
+// fromInstant returns the number that the named logical type keeps for an instant.
+func fromInstant(name string, millis int64) (int64, error) {
+	switch name {
+	case schema.DateName:
+		if millis%schema.MillisPerDay != 0 {
+			return 0, connect.DataErrorf("Kafka Connect Date type should not have any time fields set to non-zero values.")
+		}
+		return int64(int32(millis / schema.MillisPerDay)), nil
+	case schema.TimeName:
+		if millis < 0 || millis > schema.MillisPerDay {
+			return 0, connect.DataErrorf("Kafka Connect Time type should not have any date fields set to non-zero values.")
+		}
+	}
+	return millis, nil
+}
