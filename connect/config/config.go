@@ -7,7 +7,10 @@
 // page. Nothing here blocks, but recommenders and validators of plugins may.
 package config
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Map is a configuration as a plugin sees it.
 type Map map[string]string
@@ -166,6 +169,10 @@ func (d Def) Embed(prefix, group string, firstOrder int) Def {
 		}
 		if r := k.Recommender; r != nil {
 			k.Recommender = embedded{prefix, r}
+		}
+		if v := k.Validator; v != nil {
+			// Java's validators of embedded keys name the key without its prefix.
+			k.Validator = CheckFunc(func(name string, value any) error { return v.Check(strings.TrimPrefix(name, prefix), value) })
 		}
 		out[i] = k
 	}

@@ -9,9 +9,10 @@ type ConfigInfos struct {
 	Configs    []ConfigInfo `json:"configs"`
 }
 
-// ConfigInfo is one key of a ConfigInfos: its definition and its value.
+// ConfigInfo is one key of a ConfigInfos: its definition and its value. A value
+// of a key that nothing defines has a null definition.
 type ConfigInfo struct {
-	Definition ConfigKeyInfo   `json:"definition"`
+	Definition *ConfigKeyInfo  `json:"definition"`
 	Value      ConfigValueInfo `json:"value"`
 }
 

@@ -124,15 +124,36 @@ type TaskConfig struct {
 type Error struct {
 	Status  int
 	Message string
+	// Class is the Java class of the exception that stands for it; some answers
+	// show it before the message. "" is that of the worker's exceptions of the status.
+	Class string
+}
+
+// JavaClass returns the class of the exception that Java would show.
+func (e *Error) JavaClass() string {
+	switch {
+	case e.Class != "":
+		return e.Class
+	case e.Status == http.StatusBadRequest:
+		return "org.apache.kafka.connect.runtime.rest.errors.BadRequestException"
+	case e.Status == http.StatusNotFound:
+		return "org.apache.kafka.connect.errors.NotFoundException"
+	case e.Status == http.StatusConflict:
+		return "org.apache.kafka.connect.errors.AlreadyExistsException"
+	default:
+		return "org.apache.kafka.connect.errors.ConnectException"
+	}
 }
 
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
 func notFound(format string, args ...any) error {
-	return &Error{http.StatusNotFound, fmt.Sprintf(format, args...)}
+	return &Error{Status: http.StatusNotFound, Message: fmt.Sprintf(format, args...)}
 }
 
-func badRequest(message string) error { return &Error{http.StatusBadRequest, message} }
+func badRequest(message string) error { return &Error{Status: http.StatusBadRequest, Message: message} }
 
-func internal(message string) error { return &Error{http.StatusInternalServerError, message} }
+func internal(message string) error {
+	return &Error{Status: http.StatusInternalServerError, Message: message}
+}

@@ -1,0 +1,212 @@
+package herder
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"sluice/connect"
+	"sluice/connect/config"
+	"sluice/internal/herder/definition"
+	"sluice/internal/plugins"
+)
+
+// Validate implements Herder. Code of plugins runs in a goroutine that is left
+// to itself where it does not return before ctx or the request timeout ends.
+func (h *Standalone) Validate(ctx context.Context, cfg config.Raw) (ConfigInfos, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	type answer struct {
+		infos ConfigInfos
+		err   error
+	}
+	answers := make(chan answer, 1)
+	v := validation{plugins: h.cfg.Plugins, settings: h.cfg.Settings, raw: maps.Clone(cfg)}
+	go func() {
+		var a answer
+		defer func() {
+			if p := recover(); p != nil {
+				h.cfg.Log.Error("validation panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+				a.err = internal(fmt.Sprint("the validation of the connector's configuration panicked: ", p))
+			}
+			answers <- a
+		}()
+		a.infos, a.err = v.run(ctx)
+	}()
+	select {
+	case a := <-answers:
+		return a.infos, a.err
+	case <-ctx.Done():
+		return ConfigInfos{}, timedOut(ctx)
+	}
+}
+
+// validation is one call of Validate.
+type validation struct {
+	plugins  *plugins.Registry
+	settings config.Map
+	raw      config.Raw
+}
+
+// found is the connector that a configuration names.
+type found struct {
+	kind, class, version string
+	config               config.Def
+	check                connect.ConfigValidator // nil where it has none
+}
+
+// run does what AbstractHerder.validateConnectorConfig of Connect 4.3.1 does.
+func (v validation) run(ctx context.Context) (ConfigInfos, error) {
+	class := v.raw[definition.ConnectorClass]
+	if class == nil {
+		return ConfigInfos{}, badRequest("Connector config " + javaMap(v.raw) + " contains no connector type")
+	}
+	c, ok := v.find(*class)
+	if !ok {
+		return ConfigInfos{}, badRequest("Failed to find any class that implements Connector and which name matches " + *class +
+			", available connectors are: " + v.available())
+	}
+	if text := v.raw[definition.ConnectorVersion]; text != nil {
+		if refusal, err := v.otherVersion(c, *text); refusal != nil || err != nil {
+			return deref(refusal), err
+		}
+	}
+	enriched := definition.Sink(v.defaults(c))
+	if c.kind == TypeSource {
+		enriched = definition.Source(v.defaults(c))
+	}
+	enriched = definition.Enrich(enriched, v.raw, v.transforms(), v.predicates())
+	values := enriched.Validate(v.raw)
+	if c.kind == TypeSink {
+		definition.CheckSink(v.raw, &values)
+	}
+	v.addNullErrors(&values)
+
+	converters, converterErrors := v.converterInfos(values)
+	clients, err := v.clientInfos(c.kind)
+	if err != nil {
+		return ConfigInfos{}, err
+	}
+	own := c.config.Validate(v.raw)
+	if c.check != nil {
+		c.check.ValidateConfig(ctx, v.raw.Map(), own)
+	}
+	infos := result(*class, config.Join(enriched, c.config), overlay(values, own))
+	infos.Groups = config.Join(enriched, c.config).Groups()
+	if infos.Groups == nil {
+		infos.Groups = []string{}
+	}
+	infos.Configs = append(append(infos.Configs, clients...), converters.Configs...)
+	for _, g := range converters.Groups {
+		if !slices.Contains(infos.Groups, g) {
+			infos.Groups = append(infos.Groups, g)
+		}
+	}
+	infos.ErrorCount += converterErrors
+	return infos, nil
+}
+
+func deref(infos *ConfigInfos) ConfigInfos {
+	if infos == nil {
+		return ConfigInfos{}
+	}
+	return *infos
+}
+
+func (v validation) find(class string) (found, bool) {
+	if p, ok := v.plugins.Sink(class); ok {
+		check, _ := p.New().(connect.ConfigValidator)
+		return found{TypeSink, p.Class, p.Version, p.Config, check}, true
+	}
+	if p, ok := v.plugins.Source(class); ok {
+		check, _ := p.New().(connect.ConfigValidator)
+		return found{TypeSource, p.Class, p.Version, p.Config, check}, true
+	}
+	return found{}, false
+}
+
+// available lists the connectors as Java prints their descriptions.
+func (v validation) available() string {
+	var list []string
+	for _, d := range v.plugins.All() {
+		if d.Type == plugins.TypeSink || d.Type == plugins.TypeSource {
+			list = append(list, fmt.Sprintf("PluginDesc{klass=class %s, name='%s', version='%s', encodedVersion=%s, type=%s, typeName='%s', location='classpath'}",
+				d.Class, d.Class, d.Version, d.Version, d.Type, d.Type))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// otherVersion answers where the asked version of the connector is not there. A
+// version alone means exactly that one; ranges are not supported.
+func (v validation) otherVersion(c found, text string) (*ConfigInfos, error) {
+	version := config.Trim(text)
+	if version == "" || version == c.version {
+		return nil, nil
+	}
+	if strings.ContainsAny(version, "[](),") {
+		if exact, ok := strings.CutPrefix(version, "["); ok && strings.HasSuffix(exact, "]") && strings.TrimSuffix(exact, "]") == c.version {
+			return nil, nil
+		}
+		if !strings.ContainsAny(version[len(version)-1:], "])") {
+			return nil, badRequest("Unbounded range: " + version)
+		}
+		return nil, badRequest("connector.plugin.version " + version + " is a range, which is not supported; give " + c.version)
+	}
+	plain := definition.Sink(definition.Defaults{Version: c.version})
+	if c.kind == TypeSource {
+		plain = definition.Source(definition.Defaults{Version: c.version})
+	}
+	plain = plain[:len(definition.Connector(definition.Defaults{}))]
+	values := plain.Validate(v.raw)
+	message := fmt.Sprintf("Plugin %s not found that matches the version range [%s,%s], available versions: [%s]", c.class, version, version, c.version)
+	values.AddError(definition.ConnectorClass, message)
+	values.AddError(definition.ConnectorVersion, message)
+	values.Find(definition.ConnectorVersion).Recommended = []any{c.version}
+	v.addNullErrors(&values)
+	infos := result(*v.raw[definition.ConnectorClass], plain, values)
+	infos.Groups = plain.Groups()
+	return &infos, nil
+}
+
+func (v validation) addNullErrors(values *config.Values) {
+	for _, key := range slices.Sorted(maps.Keys(v.raw)) {
+		if v.raw[key] == nil {
+			values.AddError(key, "Null value can not be supplied as the configuration value.")
+		}
+	}
+}
+
+// overlay puts the connector's own values in the place of those of the same name.
+func overlay(base, own config.Values) config.Values {
+	out := slices.Clone(base)
+	for _, value := range own {
+		if i := slices.IndexFunc(out, func(o *config.Value) bool { return o.Name == value.Name }); i >= 0 {
+			out[i] = value
+			continue
+		}
+		out = append(out, value)
+	}
+	return out
+}
+
+// refusal returns the error of a configuration with errors; nil where it has none.
+func (c ConfigInfos) refusal() error {
+	if c.ErrorCount == 0 {
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Connector configuration is invalid and contains the following %d error(s):", c.ErrorCount)
+	for _, info := range c.Configs {
+		for _, message := range info.Value.Errors {
+			b.WriteString("\n" + message)
+		}
+	}
+	b.WriteString("\nYou can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`")
+	return &Error{Status: http.StatusBadRequest, Message: b.String()}
+}
