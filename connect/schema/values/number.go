@@ -58,6 +58,9 @@ func parseNumber(text string) (number, error) {
 			if exponent, err = parseExponent(text[i+1:]); err != nil {
 				return n, err
 			}
+			if exponent != int64(int32(exponent)) {
+				return n, notNumber("Exponent overflow.")
+			}
 		case utf16Len(text) > compactDigits:
 			return n, notNumber(`Character array is missing "e" notation exponential mark.`)
 		default:
