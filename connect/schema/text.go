@@ -97,6 +97,10 @@ func AppendFloat(dst []byte, f float64, bits int) []byte {
 	}
 	var buf [32]byte
 	b := strconv.AppendFloat(buf[:0], f, 'e', -1, bits)
+	if b[1] == 'e' || b[2] == 'e' {
+		// Java has two digits at least, and of these the nearest: 4.9E-324.
+		b = strconv.AppendFloat(buf[:0], f, 'e', 1, bits)
+	}
 	e := len(b) - 1
 	for b[e] != 'e' {
 		e--
