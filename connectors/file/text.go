@@ -2,6 +2,7 @@ package file
 
 import (
 	"encoding/binary"
+	"math"
 	"unicode/utf8"
 )
 
@@ -59,17 +60,19 @@ func malformed(b []byte) int {
 
 // measure returns the UTF-16 units of a whole text, and whether it is well formed.
 func measure(b []byte) (units int, wellFormed bool) {
-	wellFormed = true
-	for i := 0; i < len(b); {
-		if b[i] < utf8.RuneSelf {
-			n := asciiPrefix(b[i:])
-			i, units = i+n, units+n
-			continue
-		}
-		size, n, ok := character(b[i:])
-		i, units, wellFormed = i+size, units+n, wellFormed && ok
+	if !utf8.Valid(b) {
+		_, n := skip(b, math.MaxInt64, true)
+		return int(n), false
 	}
-	return units, wellFormed
+	for _, c := range b {
+		if c&0xC0 != 0x80 { // The first byte of a character.
+			units++
+		}
+		if c >= 0xF0 { // One of four bytes is two units.
+			units++
+		}
+	}
+	return units, true
 }
 
 // appendDecoded appends the text with U+FFFD for what is malformed.
