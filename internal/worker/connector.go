@@ -1,0 +1,265 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+
+	"sluice/connect"
+	"sluice/connect/config"
+	"sluice/connect/schema"
+	"sluice/internal/store"
+)
+
+// planner is what source and sink connectors have in common.
+type planner interface {
+	Start(ctx context.Context, host connect.ConnectorHost, cfg config.Map) error
+	TaskConfigs(ctx context.Context, maxTasks int) ([]config.Map, error)
+	Stop(ctx context.Context) error
+}
+
+// connector is a running connector. Its goroutine makes all calls of the
+// plugin; others ask it through requests.
+type connector struct {
+	worker   *Worker
+	name     string
+	cfg      config.Map
+	life     *life
+	gate     *gate
+	log      *slog.Logger
+	requests chan taskConfigsRequest
+	raised   chan error // what RaiseError was given first
+
+	// The rest is the goroutine's own.
+	plugin    planner // nil while it is not started
+	cancel    context.CancelCauseFunc
+	taskClass string
+	failed    error
+}
+
+type taskConfigsRequest struct {
+	ctx      context.Context //nolint:containedctx // a message that carries its asker's
+	maxTasks int
+	reply    chan<- taskConfigsReply // has room
+}
+
+type taskConfigsReply struct {
+	configs []config.Map
+	err     error
+}
+
+func newConnector(w *Worker, name string, cfg config.Map, target store.TargetState, generation int) *connector {
+	log := w.log.With("connector", name)
+	base := store.Status{WorkerID: w.ID, Generation: generation, Version: w.version(cfg)}
+	report := &reporter{base: base, tell: func(s store.Status) { w.Listener.ConnectorStatus(name, s) }}
+	return &connector{
+		worker: w, name: name, cfg: maps.Clone(cfg), life: newLife(log, report), gate: newGate(target), log: log,
+		requests: make(chan taskConfigsRequest), raised: make(chan error, 1),
+	}
+}
+
+// version is that of the connector's plugin, "" where it is unknown.
+func (w *Worker) version(cfg config.Map) string {
+	class := cfg["connector.class"]
+	if p, ok := w.Plugins.Source(class); ok {
+		return p.Version
+	}
+	p, _ := w.Plugins.Sink(class)
+	return p.Version
+}
+
+// run obeys the target state and answers requests until the life ends.
+func (c *connector) run() error {
+	for {
+		target, changed := c.gate.get()
+		c.obey(target)
+		for again := true; again; {
+			select {
+			case <-c.life.soft.Done():
+				return c.halt()
+			case <-changed:
+				again = false
+			case err := <-c.raised:
+				c.fail(err)
+			case r := <-c.requests:
+				configs, err := c.taskConfigs(r.ctx, r.maxTasks)
+				r.reply <- taskConfigsReply{configs, err}
+			}
+		}
+	}
+}
+
+func (c *connector) obey(target store.TargetState) {
+	switch {
+	case target == store.TargetStarted && c.plugin == nil && c.failed == nil:
+		if err := guard(c.start); err != nil {
+			if c.life.soft.Err() == nil {
+				c.fail(err)
+			}
+			return
+		}
+		c.life.report.send(store.Running, "")
+		c.worker.Listener.TaskConfigsChanged(c.name)
+	case target != store.TargetStarted && c.failed == nil:
+		if err := c.halt(); err != nil {
+			c.fail(err)
+			return
+		}
+		state := store.Paused
+		if target == store.TargetStopped {
+			state = store.Stopped
+		}
+		c.life.report.send(state, "")
+	}
+}
+
+func (c *connector) start() error {
+	class := c.cfg["connector.class"]
+	if p, ok := c.worker.Plugins.Source(class); ok {
+		c.plugin, c.taskClass = p.New(), p.TaskClass
+	} else if p, ok := c.worker.Plugins.Sink(class); ok {
+		c.plugin, c.taskClass = p.New(), p.TaskClass
+	} else {
+		return unknownPlugin("connector", "connector.class", class)
+	}
+	var ctx context.Context
+	ctx, c.cancel = context.WithCancelCause(c.life.soft)
+	return c.plugin.Start(ctx, connectorHost{c}, c.cfg)
+}
+
+// halt stops the plugin where it runs.
+func (c *connector) halt() error {
+	if c.plugin == nil {
+		return nil
+	}
+	plugin := c.plugin
+	c.plugin = nil
+	c.cancel(errStopped)
+	ctx, cancel := context.WithTimeout(c.life.hard, connectorGrace)
+	defer cancel()
+	return guard(func() error { return plugin.Stop(ctx) })
+}
+
+func (c *connector) fail(err error) {
+	if c.failed != nil {
+		return
+	}
+	c.failed = err
+	c.log.Error("connector failed", "error", err)
+	c.life.report.send(store.Failed, trace(err))
+}
+
+// TaskConfigs asks the running connector for the configurations of its tasks,
+// each with task.class. It waits for the plugin until ctx ends. Too many of
+// them is a ConnectException, unless tasks.max.enforce is false.
+func (w *Worker) TaskConfigs(ctx context.Context, name string, maxTasks int) ([]config.Map, error) {
+	w.mu.Lock()
+	c, ok := w.connectors[name]
+	w.mu.Unlock()
+	if !ok {
+		return nil, connect.Errorf("connector %s does not run on this worker", name)
+	}
+	reply := make(chan taskConfigsReply, 1)
+	waiting := func() error {
+		return fmt.Errorf("wait for the task configurations of connector %s: %w", name, context.Cause(ctx))
+	}
+	select {
+	case c.requests <- taskConfigsRequest{ctx, maxTasks, reply}:
+	case <-c.life.done:
+		return nil, connect.Errorf("connector %s has stopped", name)
+	case <-ctx.Done():
+		return nil, waiting()
+	}
+	select {
+	case r := <-reply:
+		return r.configs, r.err
+	case <-c.life.hard.Done():
+		return nil, connect.Errorf("connector %s has stopped", name)
+	case <-ctx.Done():
+		return nil, waiting()
+	}
+}
+
+func (c *connector) taskConfigs(ctx context.Context, maxTasks int) (configs []config.Map, err error) {
+	switch {
+	case c.failed != nil:
+		return nil, connect.Errorf("connector %s has failed: %w", c.name, c.failed)
+	case c.plugin == nil:
+		return nil, connect.Errorf("connector %s is not started", c.name)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.life.soft, func() { cancel(errStopped) })()
+	err = guard(func() (err error) {
+		configs, err = c.plugin.TaskConfigs(ctx, maxTasks)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(configs) > maxTasks {
+		enforce, err := config.Parse("tasks.max.enforce", orElse(c.cfg["tasks.max.enforce"], "true"), config.Boolean)
+		if err != nil {
+			return nil, connect.ClassErrorf(configException, "%w", err)
+		}
+		if enforce == true {
+			return nil, tooManyTasks(c.name, len(configs), maxTasks)
+		}
+		c.log.Warn("connector has generated more tasks than tasks.max allows", "tasks", len(configs), "tasks.max", maxTasks)
+	}
+	for i, m := range configs {
+		with := maps.Clone(m)
+		if with == nil {
+			with = make(config.Map, 1)
+		}
+		with["task.class"] = c.taskClass
+		configs[i] = with
+	}
+	return configs, nil
+}
+
+// tooManyTasks is TooManyTasksException of Java; clients match the text.
+func tooManyTasks(name string, generated, most int) error {
+	return connect.ClassErrorf("org.apache.kafka.connect.runtime.TooManyTasksException",
+		"The connector %s has generated %d tasks, which is greater than %d, the maximum number of tasks it is configured to create. "+
+			"This behaviour should be considered a bug and is disallowed. If necessary, it can be permitted by reconfiguring the connector with '%s' set to false; "+
+			"however, this option will be removed in a future release of Kafka Connect.", name, generated, most, "tasks.max.enforce")
+}
+
+func unknownPlugin(kind, key, class string) error {
+	return connect.Errorf("configuration key %q has the value %q: this worker has no %s of that class or alias; GET /connector-plugins?connectorsOnly=false lists what there is", key, class, kind)
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// connectorHost is what the plugin sees of the worker.
+type connectorHost struct{ c *connector }
+
+func (h connectorHost) Logger() *slog.Logger { return h.c.log }
+
+func (h connectorHost) RequestTaskReconfiguration() {
+	if h.c.life.soft.Err() == nil {
+		h.c.worker.Listener.TaskConfigsChanged(h.c.name)
+	}
+}
+
+func (h connectorHost) RaiseError(err error) {
+	if err == nil {
+		err = errors.New("the connector has raised an error without a text")
+	}
+	select {
+	case h.c.raised <- err:
+	default: // the first one counts
+	}
+}
+
+func (h connectorHost) Offsets(ctx context.Context, partitions []schema.Value) ([]schema.Value, error) {
+	return h.c.worker.Offsets.Read(ctx, h.c.name, partitions)
+}

@@ -1,0 +1,211 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"sluice/connect"
+	"sluice/connect/config"
+	"sluice/internal/kafka"
+)
+
+// consumer is the Kafka side of a sink task. Its fetcher hands over one fetch
+// at a time; the group's callbacks become calls that the task's goroutine runs
+// between two Puts.
+type consumer struct {
+	client  *kgo.Client
+	task    *sinkTask
+	most    int // records of one fetch
+	fetched chan kgo.Fetches
+	ready   chan struct{} // the task asks for the next fetch
+	calls   chan groupCall
+	left    chan struct{} // closed when the task's goroutine takes no more calls
+	leave   func()
+	close   func()
+
+	mu     sync.Mutex
+	failed error // of a callback; guarded by mu
+}
+
+// groupCall is a callback for the task's goroutine.
+type groupCall struct {
+	run  func() error
+	done chan<- error // has room
+}
+
+func newConsumer(s *sinkTask) (*consumer, error) {
+	c := &consumer{task: s, fetched: make(chan kgo.Fetches), ready: make(chan struct{}, 1), calls: make(chan groupCall), left: make(chan struct{})}
+	c.leave = sync.OnceFunc(func() { close(c.left) })
+	defaults := config.Map{
+		"group.id": "connect-" + s.id.Connector, "client.id": "connector-consumer-" + s.id.String(), "auto.offset.reset": "earliest",
+	}
+	set, plan, err := s.worker.client(kafka.ConsumerRole, defaults, s.conn, kafka.ConsumerOverride)
+	if err != nil {
+		return nil, err
+	}
+	c.most = plan.MaxPollRecords
+	opts := []kgo.Opt{
+		kgo.BlockRebalanceOnPoll(),
+		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, m map[string][]int32) {
+			c.call(func() error { return s.open(flat(m)) })
+		}),
+		kgo.OnPartitionsRevoked(func(_ context.Context, _ *kgo.Client, m map[string][]int32) {
+			c.call(func() error { return s.surrender(flat(m), true) })
+		}),
+		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, m map[string][]int32) {
+			c.call(func() error { return s.surrender(flat(m), false) })
+		}),
+		kgo.AdjustFetchOffsetsFn(s.host.adjust),
+	}
+	topics, err := subscription(s.conn)
+	if err != nil {
+		return nil, err
+	}
+	if c.client, err = kafka.NewClient(set, quiet(s.log), append(opts, topics...)...); err != nil {
+		return nil, err
+	}
+	c.close = sync.OnceFunc(func() {
+		c.leave()
+		c.client.CloseAllowingRebalance()
+	})
+	return c, nil
+}
+
+// subscription reads topics and topics.regex.
+func subscription(conn config.Map) ([]kgo.Opt, error) {
+	names, pattern := list(conn["topics"]), conn["topics.regex"]
+	switch {
+	case len(names) > 0 && pattern != "":
+		return nil, connect.ClassErrorf(configException, "topics and topics.regex are mutually exclusive options, but both are set.")
+	case len(names) > 0:
+		return []kgo.Opt{kgo.ConsumeTopics(names...)}, nil
+	case pattern != "":
+		whole := "^(?:" + pattern + ")$" // Java matches the whole name
+		if err := checkPattern(whole); err != nil {
+			return nil, connect.ClassErrorf(configException, "configuration key \"topics.regex\" has the value %q: %w", pattern, err)
+		}
+		return []kgo.Opt{kgo.ConsumeRegex(), kgo.ConsumeTopics(whole)}, nil
+	default:
+		return nil, connect.ClassErrorf(configException, "Must configure one of topics or topics.regex")
+	}
+}
+
+// fetch starts the fetcher; the result ends it and waits for its end.
+func (c *consumer) fetch() (stop func()) {
+	ctx, cancel := context.WithCancelCause(c.task.life.soft)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			f := c.client.PollRecords(ctx, c.most)
+			select {
+			case c.fetched <- f:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case <-c.ready:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel(errStopped)
+		c.leave() // a poll may wait for a callback, which waits for us
+		<-done
+	}
+}
+
+// next lets the group rebalance and the fetcher go on.
+func (c *consumer) next() {
+	c.client.AllowRebalance()
+	c.ready <- struct{}{} // has room: one fetch, one next
+}
+
+// allow lets the group rebalance while records wait to be put again.
+func (c *consumer) allow() { c.client.AllowRebalance() }
+
+// call runs a callback on the task's goroutine and waits for it.
+func (c *consumer) call(run func() error) {
+	done := make(chan error, 1)
+	select {
+	case c.calls <- groupCall{run, done}:
+	case <-c.left:
+		return
+	}
+	select {
+	case err := <-done:
+		if err != nil {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.failed == nil {
+				c.failed = err
+			}
+		}
+	case <-c.task.life.hard.Done():
+	}
+}
+
+// err returns the first error of a callback.
+func (c *consumer) err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failed
+}
+
+// commit writes the offsets and waits for the group's coordinator.
+func (c *consumer) commit(ctx context.Context, offsets connect.ConsumedOffsets) error {
+	todo := make(map[string]map[int32]kgo.EpochOffset)
+	for p, o := range offsets {
+		if todo[p.Topic] == nil {
+			todo[p.Topic] = make(map[int32]kgo.EpochOffset)
+		}
+		todo[p.Topic][p.Partition] = kgo.EpochOffset{Epoch: -1, Offset: o.Offset}
+	}
+	ctx = kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
+		for i := range req.Topics {
+			for j := range req.Topics[i].Partitions {
+				p := &req.Topics[i].Partitions[j]
+				if o := offsets[connect.TopicPartition{Topic: req.Topics[i].Topic, Partition: p.Partition}]; o.Metadata != "" {
+					p.Metadata = new(o.Metadata)
+				}
+			}
+		}
+		return nil
+	})
+	var failed error
+	c.client.CommitOffsetsSync(ctx, todo, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
+		failed = commitError(resp, err)
+	})
+	return failed
+}
+
+func commitError(resp *kmsg.OffsetCommitResponse, err error) error {
+	if err != nil {
+		return fmt.Errorf("commit offsets: %w", err)
+	}
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+				return fmt.Errorf("commit the offset of %s-%d: %w", t.Topic, p.Partition, err)
+			}
+		}
+	}
+	return nil
+}
+
+func flat(m map[string][]int32) []connect.TopicPartition {
+	var out []connect.TopicPartition
+	for topic, partitions := range m {
+		for _, p := range partitions {
+			out = append(out, connect.TopicPartition{Topic: topic, Partition: p})
+		}
+	}
+	return out
+}

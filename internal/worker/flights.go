@@ -1,0 +1,215 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"sluice/connect"
+	"sluice/connect/schema"
+	"sluice/internal/store"
+)
+
+// flight is a batch on its way to Kafka with the memory that it lies in. It is
+// filled by the task's goroutine; while records are under way nobody writes to
+// it but through flights.
+type flight struct {
+	batch   connect.Batch
+	records []kgo.Record
+	headers []kgo.RecordHeader
+	raw     []connect.RawHeader
+	buf     []byte
+	size    int
+	done    func(*kgo.Record, error)
+
+	offsets []lastOffset // the last of each source partition
+	left    int          // records not answered for; guarded by flights.mu
+	failed  bool         // guarded by flights.mu
+}
+
+type lastOffset struct {
+	partition *connect.SourcePartition // nil when the offset was taken
+	offset    schema.Value             // a clone
+	at        int                      // the record in the batch
+}
+
+// flights keeps the batches under way in the order of their polls, and the
+// offsets that may be committed.
+type flights struct {
+	mu    sync.Mutex
+	queue []*flight                                 // guarded by mu
+	bytes int                                       // of those in the queue; guarded by mu
+	err   error                                     // of the first record that failed; guarded by mu
+	ready map[*connect.SourcePartition]schema.Value // to commit; guarded by mu
+	spare []*flight                                 // guarded by mu
+	news  chan struct{}                             // has room for one: something has landed
+}
+
+func newFlights() *flights {
+	return &flights{ready: make(map[*connect.SourcePartition]schema.Value), news: make(chan struct{}, 1)}
+}
+
+const keptFlights = 8
+
+// take returns an empty flight.
+func (fs *flights) take() *flight {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if n := len(fs.spare); n > 0 {
+		f := fs.spare[n-1]
+		fs.spare = fs.spare[:n-1]
+		return f
+	}
+	f := &flight{buf: []byte{}}
+	f.done = func(_ *kgo.Record, err error) { fs.land(f, err) }
+	return f
+}
+
+// free takes back a flight that has landed.
+func (fs *flights) free(f *flight) {
+	f.batch.Reset()
+	clear(f.records)
+	clear(f.headers)
+	f.records, f.headers, f.buf, f.size = f.records[:0], f.headers[:0], f.buf[:0], 0
+	clear(f.offsets)
+	f.offsets = f.offsets[:0]
+	f.failed = false
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if len(fs.spare) < keptFlights {
+		fs.spare = append(fs.spare, f)
+	}
+}
+
+// depart queues a flight before its first record is produced.
+func (fs *flights) depart(f *flight) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	f.left = len(f.records)
+	fs.queue = append(fs.queue, f)
+	fs.bytes += f.size
+	if f.left == 0 {
+		fs.signal()
+	}
+}
+
+// land counts the answer for one record. Called by the producer.
+func (fs *flights) land(f *flight, err error) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	f.left--
+	if err != nil {
+		f.failed = true
+		if fs.err == nil {
+			fs.err = err
+		}
+	}
+	if f.left == 0 || err != nil {
+		fs.signal()
+	}
+}
+
+func (fs *flights) signal() {
+	select {
+	case fs.news <- struct{}{}:
+	default:
+	}
+}
+
+// moved tells that something has landed since the last time.
+func (fs *flights) moved() <-chan struct{} { return fs.news }
+
+// landed takes the oldest flight out of the queue when all its records are
+// durable, else it returns nil.
+func (fs *flights) landed() *flight {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if len(fs.queue) == 0 || fs.queue[0].left > 0 || fs.queue[0].failed {
+		return nil
+	}
+	f := fs.queue[0]
+	fs.count(f, nil)
+	fs.queue[0] = nil
+	fs.queue = fs.queue[1:]
+	fs.bytes -= f.size
+	return f
+}
+
+// count makes the offsets of a flight ready to commit, once; mu is locked.
+func (fs *flights) count(f *flight, blocked map[*connect.SourcePartition]bool) {
+	for i := range f.offsets {
+		if o := &f.offsets[i]; o.partition != nil && !blocked[o.partition] {
+			fs.ready[o.partition] = o.offset
+			o.partition = nil
+		}
+	}
+}
+
+// offsets returns what may be committed: for each source partition the last
+// offset before the first batch that is not durable. back undoes the taking.
+func (fs *flights) offsets() (ready []store.Offset, back func()) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	blocked := make(map[*connect.SourcePartition]bool)
+	for _, f := range fs.queue {
+		if f.left == 0 && !f.failed {
+			fs.count(f, blocked)
+			continue
+		}
+		for _, o := range f.offsets {
+			blocked[o.partition] = true
+		}
+	}
+	taken := fs.ready
+	fs.ready = make(map[*connect.SourcePartition]schema.Value)
+	for p, offset := range taken {
+		ready = append(ready, store.Offset{Partition: p.Fields, Offset: offset})
+	}
+	return ready, func() {
+		fs.mu.Lock()
+		defer fs.mu.Unlock()
+		for p, offset := range taken {
+			if _, newer := fs.ready[p]; !newer {
+				fs.ready[p] = offset
+			}
+		}
+	}
+}
+
+// failure returns the error of the first record that Kafka did not take.
+func (fs *flights) failure() error {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return fs.err
+}
+
+// room waits until at most so many bytes are under way, a record has failed,
+// or ctx ends, which is no error while the task is only asked to stop. With 0
+// it waits for every record and says when it could not.
+func (fs *flights) room(ctx context.Context, most int) error {
+	for {
+		fs.mu.Lock()
+		full, left := 0, 0
+		for _, f := range fs.queue {
+			if f.left > 0 {
+				full += f.size
+				left += f.left
+			}
+		}
+		err := fs.err
+		fs.mu.Unlock()
+		if err != nil || left == 0 || most > 0 && full <= most {
+			return nil
+		}
+		select {
+		case <-fs.news:
+		case <-ctx.Done():
+			if most > 0 {
+				return nil
+			}
+			return fmt.Errorf("%d records are under way: %w", left, context.Cause(ctx))
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"sluice/connect"
+	"sluice/internal/store"
+)
+
+// life is the one goroutine of an instance: how it begins, is asked to end,
+// and is abandoned when it does not.
+type life struct {
+	soft   context.Context //nolint:containedctx // the span of the instance itself: ends when it is to stop
+	stop   context.CancelCauseFunc
+	hard   context.Context //nolint:containedctx // as above: ends when it is abandoned, or is over
+	end    context.CancelCauseFunc
+	done   chan struct{}
+	log    *slog.Logger
+	report *reporter
+}
+
+func newLife(log *slog.Logger, report *reporter) *life {
+	l := &life{done: make(chan struct{}), log: log, report: report}
+	//nolint:forbidigo // an instance outlives the request that starts it
+	l.hard, l.end = context.WithCancelCause(context.Background())
+	l.soft, l.stop = context.WithCancelCause(l.hard)
+	return l
+}
+
+// start runs the function; its error, or its panic, fails the instance.
+func (l *life) start(run func() error) {
+	go func() {
+		defer close(l.done)
+		defer l.end(errStopped)
+		err := guard(run)
+		if err == nil || l.hard.Err() != nil {
+			l.report.send(store.Unassigned, "")
+			return
+		}
+		l.log.Error("instance failed", "error", err)
+		l.report.send(store.Failed, trace(err))
+	}()
+}
+
+// wait returns when the goroutine has ended. When ctx ends first the instance
+// is abandoned.
+func (l *life) wait(ctx context.Context, what string) error {
+	select {
+	case <-l.done:
+		return nil
+	case <-ctx.Done():
+	}
+	select {
+	case <-l.done: // both, by chance
+		return nil
+	default:
+	}
+	l.report.mute()
+	err := fmt.Errorf("%s did not stop in time and is abandoned: %w", what, context.Cause(ctx))
+	l.end(err)
+	l.log.Error("instance does not stop and is abandoned: its goroutine stays until its plugin returns")
+	return err
+}
+
+// panicError is a panic of a plugin.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// guard turns a panic into an error with the stack.
+func guard(run func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &panicError{value: v, stack: debug.Stack()}
+		}
+	}()
+	return run()
+}
+
+// trace is the text of a status: the first line is "class: message" as Java
+// has it, then the causes, then the stack of a panic.
+func trace(err error) string {
+	var b strings.Builder
+	b.WriteString(connect.ClassOf(err) + ": " + err.Error())
+	said := err.Error()
+	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
+		if text := cause.Error(); !strings.Contains(said, text) {
+			b.WriteString("\nCaused by: " + connect.ClassOf(cause) + ": " + text)
+			said = text
+		}
+	}
+	if p, ok := errors.AsType[*panicError](err); ok {
+		b.WriteByte('\n')
+		b.Write(p.stack)
+	}
+	return b.String()
+}
+
+// reporter tells the listener the statuses of one instance until it is muted,
+// so that an abandoned instance cannot speak for its successor.
+type reporter struct {
+	tell func(store.Status)
+	base store.Status // what all statuses of the instance share
+
+	mu    sync.Mutex
+	muted bool // guarded by mu
+}
+
+func (r *reporter) send(state store.State, trace string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.muted {
+		return
+	}
+	s := r.base
+	s.State, s.Trace = state, trace
+	r.tell(s) // does not block, by its contract
+}
+
+func (r *reporter) mute() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.muted = true
+}
+
+// gate holds the target state of an instance and tells of its changes.
+type gate struct {
+	mu      sync.Mutex
+	target  store.TargetState // guarded by mu
+	changed chan struct{}     // closed at the next change; guarded by mu
+}
+
+func newGate(target store.TargetState) *gate {
+	return &gate{target: target, changed: make(chan struct{})}
+}
+
+func (g *gate) set(target store.TargetState) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.target != target {
+		g.target = target
+		close(g.changed)
+		g.changed = make(chan struct{})
+	}
+}
+
+// get returns the target and what is closed when it changes.
+func (g *gate) get() (store.TargetState, <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.target, g.changed
+}

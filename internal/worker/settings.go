@@ -1,0 +1,137 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/connect"
+	"sluice/connect/config"
+	"sluice/internal/kafka"
+)
+
+const configException = "org.apache.kafka.common.config.ConfigException"
+
+// settings are the worker's properties that steer the record path.
+type settings struct {
+	taskGrace     time.Duration
+	flushInterval time.Duration
+	flushTimeout  time.Duration
+	createTopics  bool
+}
+
+type settingValues struct {
+	TaskGrace     time.Duration `config:"task.shutdown.graceful.timeout.ms"`
+	FlushInterval time.Duration `config:"offset.flush.interval.ms"`
+	FlushTimeout  time.Duration `config:"offset.flush.timeout.ms"`
+	CreateTopics  bool          `config:"topic.creation.enable"`
+}
+
+func settingsDef() config.Def {
+	return config.Def{
+		{Name: "task.shutdown.graceful.timeout.ms", Type: config.Long, Default: int64(5000)},
+		{Name: "offset.flush.interval.ms", Type: config.Long, Default: int64(60_000)},
+		{Name: "offset.flush.timeout.ms", Type: config.Long, Default: int64(5000)},
+		{Name: "topic.creation.enable", Type: config.Boolean, Default: true},
+	}
+}
+
+func readSettings(m config.Map) (settings, error) {
+	v, err := config.Decode[settingValues](settingsDef(), m)
+	if err != nil {
+		return settings{}, err
+	}
+	for name, d := range map[string]time.Duration{
+		"task.shutdown.graceful.timeout.ms": v.TaskGrace, "offset.flush.interval.ms": v.FlushInterval, "offset.flush.timeout.ms": v.FlushTimeout,
+	} {
+		if d <= 0 {
+			return settings{}, fmt.Errorf("key %q has the value %q: give 1 millisecond or more", name, m[name])
+		}
+	}
+	return settings{v.TaskGrace, v.FlushInterval, v.FlushTimeout, v.CreateTopics}, nil
+}
+
+// taskSettings are the keys of a connector that steer its tasks.
+type taskSettings struct {
+	Tolerance string `config:"errors.tolerance"`
+	LogErrors bool   `config:"errors.log.enable"`
+	LogRecord bool   `config:"errors.log.include.messages"`
+}
+
+func taskSettingsDef() config.Def {
+	return config.Def{
+		{Name: "errors.tolerance", Type: config.String, Default: "none"},
+		{Name: "errors.log.enable", Type: config.Boolean, Default: false},
+		{Name: "errors.log.include.messages", Type: config.Boolean, Default: false},
+	}
+}
+
+func readTaskSettings(m config.Map) (taskSettings, error) {
+	s, err := config.Decode[taskSettings](taskSettingsDef(), m)
+	if err != nil {
+		return s, connect.ClassErrorf(configException, "%w", err)
+	}
+	if s.Tolerance = strings.ToLower(s.Tolerance); s.Tolerance != "none" && s.Tolerance != "all" {
+		return s, connect.ClassErrorf(configException, "%w", config.InvalidValue("errors.tolerance", m["errors.tolerance"], "String must be one of (case insensitive): NONE, ALL"))
+	}
+	return s, nil
+}
+
+// warned remembers what was said, so that a hundred tasks with one setting
+// give one line.
+type warned struct {
+	mu   sync.Mutex
+	said map[string]bool // guarded by mu
+}
+
+func (w *warned) warn(log *slog.Logger, warnings []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, text := range warnings {
+		if !w.said[text] {
+			if w.said == nil {
+				w.said = make(map[string]bool)
+			}
+			w.said[text] = true
+			log.Warn(warning, "warning", text)
+		}
+	}
+}
+
+// client returns the settings of a client of a connector, and their plan. The
+// warnings are logged unless some instance of this worker had them before.
+func (w *Worker) client(role kafka.Role, defaults, connector config.Map, override string) (kafka.Settings, *kafka.Plan, error) {
+	s := kafka.Settings{Role: role, Values: kafka.Merge(role, w.Settings, defaults, kafka.WithPrefix(connector, override))}
+	plan, err := s.Plan()
+	if err != nil {
+		return s, nil, connect.ClassErrorf(configException, "%w", err)
+	}
+	w.warned.warn(w.log, plan.Warnings)
+	return s, plan, nil
+}
+
+// quiet is a logger for clients whose warnings were logged by client.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(quietHandler{log.Handler()}) }
+
+type quietHandler struct{ slog.Handler }
+
+func (h quietHandler) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == warning {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h quietHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return quietHandler{h.Handler.WithAttrs(attrs)}
+}
+
+func (h quietHandler) WithGroup(name string) slog.Handler {
+	return quietHandler{h.Handler.WithGroup(name)}
+}
+
+// warning is the message with which package kafka logs a warning.
+const warning = "client setting"

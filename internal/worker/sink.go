@@ -1,0 +1,326 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"sluice/connect"
+	"sluice/internal/store"
+)
+
+const (
+	putRetry = 3 * time.Second // Java waits for the next poll, at most about this
+	idlePut  = time.Second     // between two Puts without records
+)
+
+// sinkTask is the record path of a sink task: fetch, convert, transform, put,
+// commit. Its goroutine makes all calls of the plugin; a second one fetches,
+// and the group's callbacks hand over to the first.
+type sinkTask struct {
+	*task
+	plugin   connect.SinkTask
+	listener connect.PartitionListener // nil where the plugin is none
+	pipeline *pipeline
+	consumer *consumer
+	host     *sinkHost
+	batch    sinkBatch
+	pending  []connect.Record // records that Put did not take yet
+	retry    <-chan time.Time // of the next try of pending
+	held     bool             // the fetcher waits for the end of pending
+
+	assigned  map[connect.TopicPartition]struct{}
+	consumed  connect.ConsumedOffsets // what was put
+	committed connect.ConsumedOffsets // what Kafka has, or where the flow began
+	paused    bool
+}
+
+func runSink(t *task, plugin connect.SinkTask) (err error) {
+	s := &sinkTask{
+		task: t, plugin: plugin,
+		assigned: make(map[connect.TopicPartition]struct{}),
+		consumed: make(connect.ConsumedOffsets), committed: make(connect.ConsumedOffsets),
+	}
+	s.listener, _ = plugin.(connect.PartitionListener)
+	if s.pipeline, err = newPipeline(t.worker.Plugins, t.worker.Settings, t.conn); err != nil {
+		return err
+	}
+	defer t.closePipeline(s.pipeline)
+	s.host = newSinkHost(s)
+	// The group is joined after Start: a slow one must not hold it up.
+	err = guard(func() error { return plugin.Start(t.life.soft, s.host, t.cfg) })
+	if err == nil {
+		err = s.consume()
+	} else if t.life.soft.Err() != nil {
+		err = nil
+	}
+	if stopErr := t.stopPlugin(plugin.Stop); stopErr != nil {
+		t.log.Error("sink task does not stop cleanly", "error", stopErr)
+	}
+	return err
+}
+
+// consume runs the loop with the fetcher beside it; after a clean end it commits.
+func (s *sinkTask) consume() (err error) {
+	if s.consumer, err = newConsumer(s); err != nil {
+		return err
+	}
+	defer s.consumer.close()
+	// An abandoned task commits nothing more.
+	defer context.AfterFunc(s.life.hard, s.consumer.close)()
+	s.life.report.send(store.Running, "")
+	stop := s.consumer.fetch()
+	err = guard(s.loop)
+	stop()
+	if finishErr := guard(func() error { return s.surrender(slices.Collect(maps.Keys(s.assigned)), err == nil) }); err == nil {
+		err = finishErr
+	}
+	return err
+}
+
+func (s *sinkTask) loop() error {
+	tick := time.NewTicker(s.worker.settings.flushInterval)
+	defer tick.Stop()
+	idle := time.NewTicker(idlePut)
+	defer idle.Stop()
+	for {
+		changed := s.obey()
+		var fetched <-chan kgo.Fetches
+		var retry <-chan time.Time
+		if len(s.pending) == 0 {
+			fetched = s.consumer.fetched
+		} else {
+			retry = s.retry
+		}
+		var err error
+		select {
+		case <-s.life.soft.Done():
+			return nil
+		case <-changed:
+		case call := <-s.consumer.calls:
+			call.done <- guard(call.run)
+		case <-tick.C:
+			err = s.commit(nil, false)
+		case <-retry:
+			err = s.put()
+		case <-idle.C:
+			if len(s.pending) == 0 {
+				err = s.put()
+			}
+		case f := <-fetched:
+			s.held = true
+			err = s.take(f)
+		}
+		if s.held && len(s.pending) == 0 {
+			s.held = false
+			s.consumer.next()
+		}
+		if err == nil && s.host.takeCommitRequest() {
+			err = s.commit(nil, false)
+		}
+		if err != nil {
+			if s.life.soft.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		if err := s.consumer.err(); err != nil {
+			return err
+		}
+	}
+}
+
+// obey pauses or resumes all partitions as the target state says.
+func (s *sinkTask) obey() <-chan struct{} {
+	target, changed := s.gate.get()
+	if paused := target != store.TargetStarted; paused != s.paused {
+		s.paused = paused
+		s.host.flow()
+		state := store.Running
+		if paused {
+			state = store.Paused
+		}
+		s.life.report.send(state, "")
+	}
+	return changed
+}
+
+// take decodes what was fetched and puts it.
+func (s *sinkTask) take(f kgo.Fetches) error {
+	for _, e := range f.Errors() {
+		if err := s.fetchError(e); err != nil {
+			return err
+		}
+	}
+	if err := s.decode(f); err != nil {
+		return err
+	}
+	if len(s.pending) == 0 {
+		s.markConsumed() // all were dropped
+		return nil
+	}
+	return s.put()
+}
+
+// fetchError returns the errors that do not go away by themselves.
+func (s *sinkTask) fetchError(e kgo.FetchError) error {
+	if errors.Is(e.Err, context.Canceled) || errors.Is(e.Err, kgo.ErrClientClosed) {
+		return nil
+	}
+	var broker *kerr.Error
+	if errors.As(e.Err, &broker) && !broker.Retriable {
+		return connect.ClassErrorf("org.apache.kafka.common.KafkaException", "fetch from %s-%d: %w", e.Topic, e.Partition, e.Err)
+	}
+	s.log.Warn("fetch error, the client goes on", "topic", e.Topic, "partition", e.Partition, "error", e.Err)
+	return nil
+}
+
+// put gives the pending records to the plugin; a retriable error keeps them.
+func (s *sinkTask) put() error {
+	err := s.plugin.Put(s.life.soft, s.pending)
+	if err == nil {
+		s.markConsumed()
+	}
+	s.host.apply() // after markConsumed: a seek wins over what was put
+	switch {
+	case err == nil:
+		return nil
+	case connect.IsRetriable(err):
+		wait := retryWait(err, s.host.takeRetry(putRetry))
+		s.retry = time.After(wait)
+		s.consumer.allow() // the group need not wait for the retry
+		s.log.Error("put is tried again", "error", err, "wait", wait)
+		return nil
+	default:
+		return connect.Errorf("Exiting WorkerSinkTask due to unrecoverable exception.%w", hide(err))
+	}
+}
+
+// markConsumed ends a batch: its offsets may be asked for and committed.
+func (s *sinkTask) markConsumed() {
+	for _, n := range s.batch.next {
+		if _, here := s.assigned[n.TopicPartition]; here {
+			s.consumed[n.TopicPartition] = connect.ConsumedOffset{Offset: n.offset}
+		}
+	}
+	s.pending = nil
+	s.batch.reset()
+}
+
+// commit asks the plugin what is safe of the partitions (nil is all) and
+// commits it. With closing the plugin's Close comes in between.
+func (s *sinkTask) commit(partitions []connect.TopicPartition, closing bool) error {
+	offered := maps.Clone(s.consumed)
+	if partitions != nil {
+		maps.DeleteFunc(offered, func(p connect.TopicPartition, _ connect.ConsumedOffset) bool { return !slices.Contains(partitions, p) })
+	}
+	safe, err := s.plugin.PreCommit(s.life.hard, offered)
+	s.host.apply()
+	if err != nil {
+		s.log.Error("offsets are not committed: the task refuses", "error", err)
+		if !closing {
+			s.rewind()
+		}
+	}
+	if closing && s.listener != nil {
+		if err := s.listener.Close(s.life.hard, partitions); err != nil {
+			return fmt.Errorf("close partitions: %w", err)
+		}
+	}
+	if err != nil {
+		return nil
+	}
+	return s.store(safe)
+}
+
+// store commits the offsets that are new, not beyond what was put, and of
+// partitions that are here.
+func (s *sinkTask) store(safe connect.ConsumedOffsets) error {
+	todo := make(connect.ConsumedOffsets)
+	for p, o := range safe {
+		put, here := s.consumed[p]
+		switch {
+		case !here:
+			s.log.Warn("task gives an offset of a partition that it has not: ignored", "topic", p.Topic, "partition", p.Partition)
+		case o.Offset > put.Offset:
+			s.log.Warn("task gives an offset beyond what it was given: ignored", "topic", p.Topic, "partition", p.Partition, "offset", o.Offset, "consumed", put.Offset)
+		case s.committed[p] != o:
+			todo[p] = o
+		}
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.life.hard, s.worker.settings.flushTimeout)
+	defer cancel()
+	if err := s.consumer.commit(ctx, todo); err != nil {
+		s.log.Error("offsets are not committed, the next commit takes them again", "error", err)
+		return nil
+	}
+	maps.Copy(s.committed, todo)
+	return nil
+}
+
+// rewind lets the records come again that are not committed, as Java does when
+// PreCommit fails.
+func (s *sinkTask) rewind() {
+	s.pending = nil
+	s.batch.reset()
+	for p, o := range s.committed {
+		s.host.Seek(p, o.Offset)
+	}
+	s.host.apply()
+}
+
+// open takes new partitions.
+func (s *sinkTask) open(partitions []connect.TopicPartition) error {
+	for _, p := range partitions {
+		s.assigned[p] = struct{}{}
+	}
+	s.host.assign(s.assigned)
+	s.host.flow()
+	if s.listener == nil || len(partitions) == 0 {
+		return nil
+	}
+	if err := s.listener.Open(s.life.soft, partitions); err != nil {
+		return fmt.Errorf("open partitions: %w", err)
+	}
+	s.host.apply()
+	return nil
+}
+
+// surrender gives partitions up; with keep it commits first, without (they are
+// lost, or the task failed) it commits nothing.
+func (s *sinkTask) surrender(partitions []connect.TopicPartition, keep bool) error {
+	if len(partitions) == 0 {
+		return nil
+	}
+	var err error
+	switch {
+	case keep:
+		err = s.commit(partitions, true)
+	case s.listener != nil:
+		err = s.listener.Close(s.life.hard, partitions)
+	}
+	for _, p := range partitions {
+		delete(s.assigned, p)
+		delete(s.consumed, p)
+		delete(s.committed, p)
+	}
+	had := len(s.pending) > 0
+	s.pending = slices.DeleteFunc(s.pending, func(r connect.Record) bool {
+		return slices.Contains(partitions, connect.TopicPartition{Topic: r.Origin.Topic, Partition: r.Origin.Partition})
+	})
+	if had && len(s.pending) == 0 {
+		s.markConsumed()
+	}
+	s.host.assign(s.assigned)
+	s.host.forget(partitions)
+	return err
+}

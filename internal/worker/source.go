@@ -1,0 +1,289 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"sluice/connect"
+	"sluice/connect/config"
+	"sluice/connect/schema"
+	"sluice/internal/kafka"
+	"sluice/internal/store"
+)
+
+const (
+	maxInFlight  = 32 << 20               // bytes handed to the producer and not acknowledged
+	pollRetry    = 100 * time.Millisecond // after a retriable error that names no time
+	pollRetryMax = 10 * time.Second
+)
+
+// sourceTask is the record path of a source task: poll, transform, convert,
+// produce. Its goroutine is the only one that calls the plugin; a second one
+// commits offsets.
+type sourceTask struct {
+	*task
+	plugin   connect.SourceTask
+	acker    connect.Acknowledger // nil where the plugin is none
+	commits  connect.Committer    // as above
+	pipeline *pipeline
+	producer *kafka.Producer
+	creation *kafka.NewTopic // how topics are made; nil leaves it to the broker
+	flights  *flights
+
+	committed atomic.Bool // a commit of which the plugin was not told yet
+}
+
+func runSource(t *task, plugin connect.SourceTask) (err error) {
+	s := &sourceTask{task: t, plugin: plugin, flights: newFlights()}
+	s.acker, _ = plugin.(connect.Acknowledger)
+	s.commits, _ = plugin.(connect.Committer)
+	if s.pipeline, err = newPipeline(t.worker.Plugins, t.worker.Settings, t.conn); err != nil {
+		return err
+	}
+	defer t.closePipeline(s.pipeline)
+	if err := s.connect(); err != nil {
+		if t.life.soft.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	defer s.producer.Close()
+	// An abandoned task writes nothing more.
+	defer context.AfterFunc(t.life.hard, s.producer.Client().Close)()
+
+	err = guard(func() error {
+		return s.plugin.Start(t.life.soft, &sourceHost{task: t, partitions: make(map[string]*connect.SourcePartition)}, t.cfg)
+	})
+	if err == nil {
+		err = s.move()
+	} else if t.life.soft.Err() != nil {
+		err = nil
+	}
+	if stopErr := t.stopPlugin(plugin.Stop); stopErr != nil {
+		t.log.Error("source task does not stop cleanly", "error", stopErr)
+	}
+	return err
+}
+
+// connect makes the producer. It waits for a broker.
+func (s *sourceTask) connect() error {
+	id := "connector-producer-" + s.id.String()
+	set, _, err := s.worker.client(kafka.ProducerRole, config.Map{"client.id": id}, s.conn, kafka.ProducerOverride)
+	if err != nil {
+		return err
+	}
+	if err := s.planTopics(); err != nil {
+		return err
+	}
+	s.producer, err = kafka.NewProducer(s.life.soft, set, quiet(s.log), kgo.AllowAutoTopicCreation())
+	if err != nil {
+		return fmt.Errorf("make the producer: %w", err)
+	}
+	return nil
+}
+
+// move runs the poll loop and the committer beside it, and commits at the end.
+func (s *sourceTask) move() error {
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		s.commitRegularly(stop)
+	}()
+	s.life.report.send(store.Running, "")
+	err := guard(s.loop)
+	close(stop)
+	<-done
+	// What Kafka has can be committed even after a failure.
+	if finishErr := guard(s.finish); err == nil {
+		err = finishErr
+	}
+	return err
+}
+
+func (s *sourceTask) loop() error {
+	wait := pollRetry
+	for {
+		if err := s.settle(s.life.hard); err != nil {
+			return err
+		}
+		if running, err := s.awaitRunning(); !running || err != nil {
+			return err
+		}
+		if err := s.flights.room(s.life.soft, maxInFlight); err != nil {
+			return err
+		}
+		f := s.flights.take()
+		pollErr := s.plugin.Poll(s.life.soft, &f.batch)
+		if err := s.send(f); err != nil {
+			return err
+		}
+		switch {
+		case pollErr == nil:
+			wait = pollRetry
+		case s.life.soft.Err() != nil:
+			return nil
+		case connect.IsRetriable(pollErr):
+			s.log.Warn("poll is tried again", "error", pollErr, "wait", retryWait(pollErr, wait))
+			sleep(s.life.soft, retryWait(pollErr, wait))
+			wait = min(2*wait, pollRetryMax)
+		default:
+			return pollErr
+		}
+	}
+}
+
+// awaitRunning waits while the task is paused; false means that it is to stop.
+func (s *sourceTask) awaitRunning() (bool, error) {
+	paused := false
+	for {
+		target, changed := s.gate.get()
+		if target == store.TargetStarted || s.life.soft.Err() != nil {
+			if paused && s.life.soft.Err() == nil {
+				s.life.report.send(store.Running, "")
+			}
+			return s.life.soft.Err() == nil, nil
+		}
+		if !paused {
+			paused = true
+			s.life.report.send(store.Paused, "")
+		}
+		select {
+		case <-changed:
+		case <-s.life.soft.Done():
+		case <-s.flights.moved():
+			if err := s.settle(s.life.hard); err != nil {
+				return false, err
+			}
+		}
+	}
+}
+
+// settle tells the plugin what has become durable, frees the batches, and
+// returns the error of a record that Kafka did not take.
+func (s *sourceTask) settle(ctx context.Context) error {
+	for {
+		f := s.flights.landed()
+		if f == nil {
+			break
+		}
+		if s.acker != nil && len(f.batch.Records) > 0 {
+			if err := s.acker.Acknowledge(ctx, f.batch.Records); err != nil {
+				return fmt.Errorf("acknowledge records: %w", err)
+			}
+		}
+		s.flights.free(f)
+	}
+	if s.commits != nil && s.committed.CompareAndSwap(true, false) {
+		if err := s.commits.Commit(ctx); err != nil {
+			s.log.Error("task does not take the commit", "error", err)
+		}
+	}
+	if err := s.flights.failure(); err != nil {
+		return connect.Errorf("Unrecoverable exception from producer send callback%w", hide(err))
+	}
+	return nil
+}
+
+// commitRegularly commits offsets until stop is closed.
+func (s *sourceTask) commitRegularly(stop <-chan struct{}) {
+	tick := time.NewTicker(s.worker.settings.flushInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+			if err := s.commit(); err != nil {
+				s.log.Error("source offsets are not committed, the next commit takes them again", "error", err)
+			}
+		}
+	}
+}
+
+// commit stores the offsets of what is acknowledged (invariant 1).
+func (s *sourceTask) commit() error {
+	offsets, back := s.flights.offsets()
+	if len(offsets) > 0 {
+		ctx, cancel := context.WithTimeout(s.life.hard, s.worker.settings.flushTimeout)
+		defer cancel()
+		if err := s.worker.Offsets.Write(ctx, s.id.Connector, offsets); err != nil {
+			back()
+			return fmt.Errorf("write %d source offsets: %w", len(offsets), err)
+		}
+	}
+	s.committed.Store(true)
+	return nil
+}
+
+// finish waits for what is under way, commits it, and tells the plugin.
+func (s *sourceTask) finish() error {
+	ctx, cancel := context.WithTimeout(s.life.hard, s.worker.settings.flushTimeout)
+	defer cancel()
+	if err := s.flights.room(ctx, 0); err != nil {
+		s.log.Error("records are not acknowledged in time, their offsets are not committed", "error", err)
+	}
+	if s.life.hard.Err() != nil {
+		return nil
+	}
+	if err := s.commit(); err != nil {
+		s.log.Error("source offsets are not committed", "error", err)
+	}
+	return s.settle(s.life.hard)
+}
+
+func retryWait(err error, other time.Duration) time.Duration {
+	if r, ok := errors.AsType[*connect.RetriableError](err); ok && r.Wait > 0 {
+		return r.Wait
+	}
+	return other
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// sourceHost is what the plugin sees of the worker.
+type sourceHost struct {
+	task       *task
+	partitions map[string]*connect.SourcePartition
+}
+
+func (h *sourceHost) Logger() *slog.Logger { return h.task.log }
+
+func (h *sourceHost) Partition(fields ...schema.Entry) *connect.SourcePartition {
+	v := schema.MapValue(fields)
+	var id []byte
+	for _, f := range fields {
+		for _, part := range []schema.Value{f.Key, f.Value} {
+			text := part.String()
+			id = strconv.AppendInt(append(id, byte(part.Kind())), int64(len(text)), 10)
+			id = append(append(id, ':'), text...)
+		}
+	}
+	if p, ok := h.partitions[string(id)]; ok {
+		return p
+	}
+	p := &connect.SourcePartition{Fields: v.Clone()}
+	h.partitions[string(id)] = p
+	return p
+}
+
+func (h *sourceHost) Offset(ctx context.Context, p *connect.SourcePartition) (schema.Value, error) {
+	found, err := h.task.worker.Offsets.Read(ctx, h.task.id.Connector, []schema.Value{p.Fields})
+	if err != nil {
+		return schema.Null(), fmt.Errorf("read the offset of %s: %w", p.Fields, err)
+	}
+	return found[0], nil
+}

@@ -1,0 +1,96 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+
+	"sluice/connect/config"
+	"sluice/internal/store"
+)
+
+// task is a task of either kind; its goroutine makes all calls of the plugin.
+type task struct {
+	worker   *Worker
+	id       store.TaskID
+	conn     config.Map // of the connector
+	cfg      config.Map // of the task
+	settings taskSettings
+	life     *life
+	gate     *gate
+	log      *slog.Logger
+	topics   map[string]struct{} // those told to the listener; the task goroutine's own
+	dropped  int64               // records lost under tolerance; the task goroutine's own
+}
+
+func newTask(w *Worker, id store.TaskID, conn, cfg config.Map, target store.TargetState, generation int) *task {
+	log := w.log.With("connector", id.Connector, "task", id.Task)
+	base := store.Status{WorkerID: w.ID, Generation: generation, Version: w.version(conn)}
+	report := &reporter{base: base, tell: func(s store.Status) { w.Listener.TaskStatus(id, s) }}
+	return &task{
+		worker: w, id: id, conn: maps.Clone(conn), cfg: maps.Clone(cfg),
+		life: newLife(log, report), gate: newGate(target), log: log, topics: make(map[string]struct{}),
+	}
+}
+
+func (t *task) run() error {
+	if !t.awaitStart() {
+		return nil
+	}
+	var err error
+	if t.settings, err = readTaskSettings(t.conn); err != nil {
+		return err
+	}
+	class := t.conn["connector.class"]
+	if p, ok := t.worker.Plugins.Source(class); ok {
+		return runSource(t, p.NewTask())
+	}
+	if p, ok := t.worker.Plugins.Sink(class); ok {
+		return runSink(t, p.NewTask())
+	}
+	return unknownPlugin("connector", "connector.class", class)
+}
+
+// awaitStart waits while the target is not to run; false means that the task
+// is to stop.
+func (t *task) awaitStart() bool {
+	for {
+		target, changed := t.gate.get()
+		if target == store.TargetStarted {
+			return t.life.soft.Err() == nil
+		}
+		t.life.report.send(store.Paused, "")
+		select {
+		case <-changed:
+		case <-t.life.soft.Done():
+			return false
+		}
+	}
+}
+
+// use tells the listener of a topic once.
+func (t *task) use(topic string) (first bool) {
+	if _, known := t.topics[topic]; known {
+		return false
+	}
+	t.topics[topic] = struct{}{}
+	t.worker.Listener.TopicUsed(t.id, topic)
+	return true
+}
+
+// stopPlugin calls Stop with the time that a task has.
+func (t *task) stopPlugin(stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(t.life.hard, t.worker.settings.taskGrace)
+	defer cancel()
+	if err := guard(func() error { return stop(ctx) }); err != nil {
+		return fmt.Errorf("stop the task: %w", err)
+	}
+	return nil
+}
+
+func (t *task) closePipeline(p *pipeline) {
+	if err := p.close(); err != nil {
+		t.log.Error("transformation does not close cleanly", "error", err)
+	}
+}
