@@ -2,8 +2,7 @@ package file
 
 import (
 	"bytes"
-
-	"sluice/connect"
+	"fmt"
 )
 
 const (
@@ -13,6 +12,8 @@ const (
 	// about what an array of Java holds.
 	longestLine = 1 << 30
 )
+
+var errLongLine = fmt.Errorf("line is longer than %d bytes", longestLine)
 
 // lines cuts lines out of bytes as they come. A line ends in \n, \r\n or \r. The
 // fields lf, cr and high are where the search for the next \n, \r and byte
@@ -42,7 +43,7 @@ func (l *lines) room() ([]byte, error) {
 	}
 	if l.end == len(l.buf) {
 		if l.end >= longestLine {
-			return nil, connect.Errorf("a line is longer than %d bytes", longestLine)
+			return nil, errLongLine
 		}
 		grown := make([]byte, max(2*len(l.buf), bufferSize))
 		copy(grown, l.buf)

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -90,7 +91,7 @@ func (t *sourceTask) Poll(ctx context.Context, into *connect.Batch) error {
 func (t *sourceTask) fill(ctx context.Context, wait time.Duration) (int, error) {
 	room, err := t.lines.room()
 	if err != nil {
-		return 0, err
+		return 0, connect.Errorf("read %s at position %d: %w", cmp.Or(t.settings.path(), "standard input"), t.position, err)
 	}
 	n, err := t.in.read(ctx, room, wait)
 	t.lines.used(n)

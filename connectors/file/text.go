@@ -8,7 +8,8 @@ import (
 
 // The positions that FileStreamSourceTask writes count UTF-16 units of the
 // decoded text. What follows counts them as Java's decoder makes them, without
-// decoding text that is well formed.
+// decoding text that is well formed. (A Java task that was itself resumed beyond
+// non-ASCII text has written positions of mixed units; nothing can tell them apart.)
 
 // asciiPrefix returns the number of bytes before the first one beyond ASCII.
 func asciiPrefix(b []byte) int {
