@@ -1,0 +1,11 @@
+// Package all lists the connectors that the program carries.
+package all
+
+import (
+	"sluice/connect/plugin"
+	"sluice/connectors/datagen"
+	"sluice/connectors/file"
+)
+
+// Plugins returns every connector of the folder above.
+func Plugins() plugin.Set { return plugin.Join(file.Plugins(), datagen.Plugins()) }
