@@ -9,7 +9,7 @@ import (
 	"sluice/connect/schema"
 )
 
-// typeNames are the names that differ from those of Connect.
+// typeName returns the name that the type has in JSON.
 func typeName(t schema.Type) string {
 	switch t {
 	case schema.Float32:
@@ -115,9 +115,6 @@ func (c *codec) schemaOf(text []byte) (*schema.Schema, error) {
 
 func (c *codec) parseContent(text []byte) (*schema.Schema, error) {
 	d := decoder{raw: text}
-	if d.missing() {
-		return c.build(&node{})
-	}
 	n, err := d.node()
 	if err != nil {
 		return nil, connect.DataErrorf("Failed to parse schema in converter config due to serialization error: %w", err)
