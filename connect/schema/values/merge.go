@@ -65,7 +65,8 @@ type entrySet struct {
 }
 
 func (s *entrySet) put(key, value schema.Value) {
-	id := string(appendText([]byte{byte(key.Kind())}, key, true))
+	// Two forms of text: one tells quoted texts apart, the other the days of instants.
+	id := string(key.AppendText(appendText([]byte{byte(key.Kind())}, key, true)))
 	if i, ok := s.at[id]; ok {
 		s.list[i].Value = value
 		return

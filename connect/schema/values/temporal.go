@@ -2,9 +2,9 @@ package values
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"sluice/connect/schema"
 )
@@ -53,37 +53,63 @@ func readTemporal(text, pattern string, of func() *schema.Schema) (typed, bool) 
 	return typed{of(), schema.InstantValue(f.millis())}, true
 }
 
+// readField reads an integer as a DecimalFormat does, exponent included, and
+// turns it into an int as Number.intValue does: a long loses its high bits, and
+// what is beyond a long gives the nearest end.
 func readField(text string) (n int32, rest string, ok bool) {
 	text = strings.TrimLeft(text, " \t")
 	negative := strings.HasPrefix(text, "-")
-	if negative {
-		text = text[1:]
+	digits, rest := readDigits(strings.TrimPrefix(text, "-"))
+	if digits == "" {
+		return 0, text, false
 	}
-	value, saturated := int64(0), false
-	for text != "" {
-		r, size := utf8.DecodeRuneInString(text)
-		d, isDigit := digit(r)
-		if !isDigit {
-			break
+	if after, found := strings.CutPrefix(rest, "E"); found {
+		down := strings.HasPrefix(after, "-")
+		if exponent, end := readDigits(strings.TrimPrefix(after, "-")); exponent != "" {
+			digits, rest = shift(digits, exponent, down), end
 		}
-		ok = true
-		text = text[size:]
-		if value > (math.MaxInt64-int64(d))/10 {
-			saturated = true
-			continue
-		}
-		value = value*10 + int64(d)
 	}
+	value, err := strconv.ParseInt(digits, 10, 64)
 	if negative {
 		value = -value
 	}
 	switch {
-	case saturated && negative:
-		return math.MinInt32, text, ok
-	case saturated:
-		return math.MaxInt32, text, ok
+	case err == nil:
+		return int32(value), rest, true
+	case negative:
+		return math.MinInt32, rest, true
 	}
-	return int32(value), text, ok
+	return math.MaxInt32, rest, true
+}
+
+func readDigits(text string) (digits, rest string) {
+	var b strings.Builder
+	for i, r := range text {
+		d, ok := digit(r)
+		if !ok {
+			return b.String(), text[i:]
+		}
+		b.WriteByte('0' + d)
+	}
+	return b.String(), ""
+}
+
+// shift moves the decimal point by the exponent; what is behind it is cut.
+func shift(digits, exponent string, down bool) string {
+	const enough = 40 // more than the digits of any text that is read and of a long
+	by, err := strconv.Atoi(exponent)
+	if err != nil || by > enough {
+		by = enough
+	}
+	switch {
+	case !down && strings.Trim(digits, "0") == "":
+		return "0"
+	case !down:
+		return digits + strings.Repeat("0", by)
+	case by >= len(digits):
+		return "0"
+	}
+	return digits[:len(digits)-by]
 }
 
 // fields holds the parts of a date and time by the letter of the pattern.
