@@ -19,11 +19,15 @@ run: build ## start Sluice with an embedded broker and an example that moves dat
 	./$(BIN) dev --example examples/clickstream
 
 .PHONY: test
-test: unit ## all tests
+test: unit integration ## all tests; those against Apache Kafka need Java and Maven
 
 .PHONY: unit
 unit: ## unit tests, recorded fixtures, fuzz corpora, embedded broker
 	$(GO) test ./...
+
+.PHONY: integration
+integration: build ## the binary against a real Apache Kafka 4.3.1
+	$(GO) test -tags integration -count 1 -v ./test/integration
 
 .PHONY: race
 race: ## the same under the race detector

@@ -1,0 +1,83 @@
+// Command sluice is a Kafka Connect worker. Its verbs are those of `sluice help`.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"sluice/internal/app"
+)
+
+// exitConnector is the exit code for a connector file that could not be
+// started, as connect-standalone has it.
+const exitConnector = 3
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := root().ExecuteContext(ctx)
+	stop()
+	if err == nil {
+		return
+	}
+	fmt.Fprintln(os.Stderr, "sluice:", err)
+	var c *app.ConnectorError
+	if errors.As(err, &c) {
+		os.Exit(exitConnector)
+	}
+	os.Exit(1)
+}
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "sluice", Short: "A Kafka Connect worker",
+		Version: app.Version() + " (Kafka Connect " + app.ConnectVersion + ")", SilenceUsage: true, SilenceErrors: true,
+	}
+	cmd.AddCommand(dev(), standalone(), broker())
+	return cmd
+}
+
+func dev() *cobra.Command {
+	o := app.DevOptions{Out: os.Stdout, Logs: os.Stderr}
+	cmd := &cobra.Command{
+		Use: "dev", Short: "Run a worker with an embedded Kafka broker", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return app.Dev(c.Context(), o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Data, "data", "data", "directory of everything that is kept")
+	f.IntVar(&o.KafkaPort, "kafka-port", 9092, "port of the embedded broker on 127.0.0.1; 0 takes a free one")
+	f.IntVar(&o.Port, "port", 8083, "port of the REST API on 127.0.0.1; 0 takes a free one")
+	f.StringVar(&o.Example, "example", "", "directory with connector files to start")
+	f.StringVar(&o.LogFormat, "log-format", "text", "text or json")
+	return cmd
+}
+
+func standalone() *cobra.Command {
+	return &cobra.Command{
+		Use:   "standalone WORKER.properties [CONNECTOR.properties|CONNECTOR.json ...]",
+		Short: "Run one worker that keeps its offsets in a file, as connect-standalone",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return app.Standalone(c.Context(), args[0], args[1:], os.Stdout)
+		},
+	}
+}
+
+func broker() *cobra.Command {
+	var data string
+	var port int
+	cmd := &cobra.Command{
+		Use: "broker", Short: "Run the embedded Kafka broker alone, for trying things", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return app.Broker(c.Context(), data, port, os.Stdout, os.Stderr)
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", "data/broker", "directory of the broker's data")
+	cmd.Flags().IntVar(&port, "port", 9092, "port on 127.0.0.1; 0 takes a free one")
+	return cmd
+}

@@ -1,0 +1,183 @@
+// Package app builds the parts of a worker and joins them. It is the only place
+// that knows more than one of them: the store, the worker, the herder, the REST
+// API, and the embedded broker of `sluice dev`.
+//
+// Start order: broker (dev), offsets, listener, worker, herder, REST, connectors
+// of the command line. Stop order: REST, herder with its connectors and tasks,
+// offsets, broker.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"sluice/connect/config"
+	"sluice/connect/plugin"
+	connectors "sluice/connectors/all"
+	converters "sluice/converters/all"
+	"sluice/internal/herder"
+	"sluice/internal/kafka"
+	"sluice/internal/plugins"
+	"sluice/internal/rest"
+	"sluice/internal/store"
+	"sluice/internal/store/file"
+	"sluice/internal/worker"
+)
+
+// ConnectVersion is the version of Kafka Connect that Sluice speaks.
+const ConnectVersion = "4.3.1"
+
+// clusterWait bounds how long a start waits for the Kafka cluster.
+const clusterWait = 60 * time.Second
+
+// ConnectorError is a connector of the command line that could not be created.
+// The process then ends with exit code 3, as Java's.
+type ConnectorError struct {
+	File string
+	Err  error
+}
+
+func (e *ConnectorError) Error() string { return "connector of " + e.File + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *ConnectorError) Unwrap() error { return e.Err }
+
+// standalone is what a worker in standalone mode is made from.
+type standalone struct {
+	settings   config.Map
+	connectors []connectorFile
+	embedded   bool
+	log        *slog.Logger
+	// ready is called when REST answers and the connectors are created.
+	ready func(url string)
+}
+
+// run starts the worker and blocks until ctx ends or a part of it fails.
+func (s standalone) run(ctx context.Context) error {
+	started := time.Now()
+	clusterID, err := s.clusterID(ctx)
+	if err != nil {
+		return err
+	}
+	offsets, err := file.Open(s.settings["offset.storage.file.filename"])
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := offsets.Close(); err != nil {
+			s.log.Error("offsets could not be closed", "error", err)
+		}
+	}()
+	listener, err := rest.Listen(ctx, s.settings)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+
+	registry := plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins()))
+	relay := &relay{}
+	runner, err := worker.New(worker.Config{
+		ID: listener.WorkerID, Settings: s.settings, Plugins: registry, Offsets: offsets,
+		Listener: relay, Log: s.log, Embedded: s.embedded,
+	})
+	if err != nil {
+		return err
+	}
+	h := herder.NewStandalone(herder.StandaloneConfig{
+		WorkerID: listener.WorkerID, Worker: runner, Plugins: registry, Settings: s.settings,
+		ClusterID: clusterID, Log: s.log,
+	})
+	relay.to.Store(h)
+	return s.serve(ctx, h, listener, started)
+}
+
+// serve runs the herder and the API until ctx ends, then stops them in order.
+func (s standalone) serve(ctx context.Context, h *herder.Standalone, listener *rest.Listener, started time.Time) error {
+	herderCtx, stopHerder := context.WithCancel(context.WithoutCancel(ctx))
+	herderDone := make(chan error, 1)
+	go func() { herderDone <- h.Run(herderCtx) }()
+
+	server := &http.Server{
+		Handler: rest.New(rest.Config{
+			Herder: h, Log: s.log, Version: ConnectVersion, Commit: commit(), OwnVersion: Version(), Settings: s.settings,
+		}),
+		ReadHeaderTimeout: 30 * time.Second,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	serverDone := make(chan error, 1)
+	go func() { serverDone <- server.Serve(listener) }()
+
+	err := s.create(ctx, h)
+	if err == nil {
+		s.log.Info("worker is ready", "url", listener.URL, "worker_id", listener.WorkerID, "took", time.Since(started).Round(time.Millisecond))
+		if s.ready != nil {
+			s.ready(listener.URL)
+		}
+		select {
+		case <-ctx.Done():
+			s.log.Info("worker is stopping")
+		case err = <-serverDone:
+			err = fmt.Errorf("REST server: %w", err)
+			serverDone <- err
+		case err = <-herderDone:
+			herderDone <- err
+		}
+	}
+	stopREST, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if shut := server.Shutdown(stopREST); shut != nil {
+		err = errors.Join(err, server.Close())
+	}
+	<-serverDone
+	stopHerder()
+	if stopped := <-herderDone; stopped != nil && !errors.Is(stopped, context.Canceled) {
+		err = errors.Join(err, stopped)
+	}
+	return err
+}
+
+// create makes the connectors of the command line.
+func (s standalone) create(ctx context.Context, h herder.Herder) error {
+	for _, c := range s.connectors {
+		_, info, err := h.Put(ctx, c.name, c.config, c.initial, false)
+		if err != nil {
+			return &ConnectorError{c.path, err}
+		}
+		s.log.Info("connector is created", "connector", info.Name, "file", c.path)
+	}
+	return nil
+}
+
+func (s standalone) clusterID(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, clusterWait)
+	defer cancel()
+	client, err := kafka.NewClient(kafka.Settings{
+		Role: kafka.AdminRole, Values: kafka.Merge(kafka.AdminRole, s.settings, nil, nil),
+	}, s.log)
+	if err != nil {
+		return "", err
+	}
+	defer client.Close()
+	id, err := kafka.ClusterID(ctx, client)
+	if err != nil {
+		return "", fmt.Errorf("no Kafka cluster answers at bootstrap.servers=%s: %w (is the broker up, and are the security settings right?)",
+			s.settings["bootstrap.servers"], err)
+	}
+	return id, nil
+}
+
+// relay hands the worker's news to the herder, which is made after the worker.
+// Nothing runs on the worker before the herder is there.
+type relay struct {
+	to atomic.Pointer[herder.Standalone]
+}
+
+func (r *relay) ConnectorStatus(name string, s store.Status) { r.to.Load().ConnectorStatus(name, s) }
+func (r *relay) TaskStatus(id store.TaskID, s store.Status)  { r.to.Load().TaskStatus(id, s) }
+func (r *relay) TaskConfigsChanged(name string)              { r.to.Load().TaskConfigsChanged(name) }
+func (r *relay) TopicUsed(id store.TaskID, topic string)     { r.to.Load().TopicUsed(id, topic) }
