@@ -58,7 +58,8 @@ func (d *decoder) decimal(s *schema.Schema, k kind) (schema.Value, error) {
 	if err != nil {
 		return schema.Value{}, err
 	}
-	b, err := decodeBase64(make([]byte, 0, len(text)), text)
+	b, err := decodeBase64(d.scratch[:0], text)
+	d.scratch = b
 	var scale int32
 	if err == nil {
 		scale, err = scaleOf(s)
