@@ -20,14 +20,10 @@ func (n *recordNode) next(r *javaRandom, a *schema.Arena) schema.Value {
 	return schema.StructValue(st)
 }
 
-func (c *compiler) record(s *avroSchema) (node, error) {
-	cs, err := c.schemas.convert(s)
-	if err != nil {
-		return nil, err
-	}
+func (c *compiler) record(s *avroSchema, cs *schema.Schema) (node, error) {
 	n := &recordNode{schema: cs}
-	for _, f := range s.fields {
-		fn, err := c.compile(f.schema)
+	for i, f := range s.fields {
+		fn, err := c.compile(f.schema, cs.Fields[i].Schema)
 		if err != nil {
 			return nil, fmt.Errorf("field %s of %s: %w", f.name, s.name, err)
 		}
@@ -49,12 +45,12 @@ func (n arrayNode) next(r *javaRandom, a *schema.Arena) schema.Value {
 	return schema.ListValue(items)
 }
 
-func (c *compiler) array(s *avroSchema, props object) (node, error) {
+func (c *compiler) array(s *avroSchema, cs *schema.Schema, props object) (node, error) {
 	l, err := lengthsOf(props)
 	if err != nil {
 		return nil, err
 	}
-	item, err := c.compile(s.elem)
+	item, err := c.compile(s.elem, cs.Elem)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +87,7 @@ func indexOfKey(entries []schema.Entry, key schema.Value) int {
 	return -1
 }
 
-func (c *compiler) mapping(s *avroSchema, props object) (node, error) {
+func (c *compiler) mapping(s *avroSchema, cs *schema.Schema, props object) (node, error) {
 	l, err := lengthsOf(props)
 	if err != nil {
 		return nil, err
@@ -100,7 +96,7 @@ func (c *compiler) mapping(s *avroSchema, props object) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := c.compile(s.elem)
+	values, err := c.compile(s.elem, cs.Elem)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +113,7 @@ func (c *compiler) mapKeys(props object) (node, error) {
 		return nil, errors.New("keys prop must be an object")
 	}
 	if o.has("options") {
-		return c.options(&avroSchema{kind: "string"}, o)
+		return c.options(&avroSchema{kind: "string"}, schema.Of(schema.String), o)
 	}
 	return texts(o)
 }
@@ -141,25 +137,22 @@ func (n unionNode) next(r *javaRandom, a *schema.Arena) schema.Value {
 	return schema.StructValue(st)
 }
 
-func (c *compiler) union(s *avroSchema) (node, error) {
+func (c *compiler) union(s *avroSchema, cs *schema.Schema) (node, error) {
 	n := unionNode{}
+	if optionalBranch(s) == nil {
+		n.wrap = cs
+	}
 	for _, b := range s.branches {
-		bn, err := c.compile(b)
+		member, at := cs, -1
+		if n.wrap != nil && b.kind != "null" {
+			at = cs.FieldIndex(branchName(b))
+			member = cs.Fields[at].Schema
+		}
+		bn, err := c.compile(b, member)
 		if err != nil {
 			return nil, err
 		}
-		n.branches = append(n.branches, bn)
-	}
-	if optionalBranch(s) != nil {
-		return n, nil
-	}
-	cs, err := c.schemas.convert(s)
-	if err != nil {
-		return nil, err
-	}
-	n.wrap = cs
-	for _, b := range s.branches {
-		n.field = append(n.field, cs.FieldIndex(branchName(b)))
+		n.branches, n.field = append(n.branches, bn), append(n.field, at)
 	}
 	return n, nil
 }

@@ -2,7 +2,11 @@ package datagen
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"sluice/connect/config"
@@ -102,10 +106,17 @@ func checkQuickstart(name string, value any) error {
 	return config.Errorf("%s must be one out of %s", name, strings.Join(names, ","))
 }
 
+// schemaOfFile reads the schema of a file, or of a quickstart by its Java name.
 func schemaOfFile(name string) (*avroSchema, error) {
 	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		all := quickstarts()
+		if i := slices.IndexFunc(all, func(q quickstart) bool { return q.file == name }); i >= 0 {
+			return all[i].schema()
+		}
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read schema file %s: %w", name, err)
 	}
 	return parseAvro(text)
 }

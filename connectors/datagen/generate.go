@@ -15,31 +15,21 @@ type node interface {
 	next(r *javaRandom, a *schema.Arena) schema.Value
 }
 
-// compiler turns Avro schemas into nodes. A schema that is used twice gives one
-// node, so that its iteration is shared.
+// compiler turns Avro schemas into nodes. A named schema that is used twice
+// shares its iterations, as in Java.
 type compiler struct {
-	schemas *converter
-	count   int64 // records generated before; iterations resume there
-	made    map[*avroSchema]node
+	schemas    *converter
+	count      int64 // records generated before; iterations resume there
+	iterations map[*avroSchema]node
 }
 
 func newCompiler(count int64) *compiler {
-	return &compiler{schemas: newConverter(), count: count, made: map[*avroSchema]node{}}
+	return &compiler{schemas: newConverter(), count: count, iterations: map[*avroSchema]node{}}
 }
 
-func (c *compiler) compile(s *avroSchema) (node, error) {
-	if n := c.made[s]; n != nil {
-		return n, nil
-	}
-	n, err := c.build(s)
-	if err != nil {
-		return nil, err
-	}
-	c.made[s] = n
-	return n, nil
-}
-
-func (c *compiler) build(s *avroSchema) (node, error) {
+// compile returns the node that makes values of the Connect schema, which is
+// that of the Avro schema as it stands in its place: with documentation or optional.
+func (c *compiler) compile(s *avroSchema, cs *schema.Schema) (node, error) {
 	var props object
 	if v, _ := s.props.get("arg.properties"); v != nil {
 		o, ok := v.(object)
@@ -50,23 +40,36 @@ func (c *compiler) build(s *avroSchema) (node, error) {
 	}
 	switch {
 	case props.has("options"):
-		return c.options(s, props)
+		return c.options(s, cs, props)
 	case props.has("iteration"):
-		n, err := c.iteration(s, props)
-		return asInstant(s, n), err
+		return c.shared(s, props)
 	}
 	switch s.kind {
 	case "record":
-		return c.record(s)
+		return c.record(s, cs)
 	case "array":
-		return c.array(s, props)
+		return c.array(s, cs, props)
 	case "map":
-		return c.mapping(s, props)
+		return c.mapping(s, cs, props)
 	case "union":
-		return c.union(s)
+		return c.union(s, cs)
 	}
 	n, err := leaf(s, props)
 	return asInstant(s, n), err
+}
+
+// shared returns the iteration of the schema, made once.
+func (c *compiler) shared(s *avroSchema, props object) (node, error) {
+	if n := c.iterations[s]; n != nil {
+		return n, nil
+	}
+	n, err := c.iteration(s, props)
+	if err != nil {
+		return nil, err
+	}
+	n = asInstant(s, n)
+	c.iterations[s] = n
+	return n, nil
 }
 
 // leaf returns the node of a schema without other schemas.

@@ -12,12 +12,8 @@ import (
 
 // options returns the node of a schema whose values are listed, in the schema
 // or in a file.
-func (c *compiler) options(s *avroSchema, props object) (node, error) {
+func (*compiler) options(s *avroSchema, cs *schema.Schema, props object) (node, error) {
 	if err := exclude(props, "options", "length", "regex", "iteration", "range"); err != nil {
-		return nil, err
-	}
-	cs, err := c.schemas.convert(s)
-	if err != nil {
 		return nil, err
 	}
 	v, _ := props.get("options")

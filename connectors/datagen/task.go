@@ -16,7 +16,8 @@ const (
 	iterationField  = "current.iteration"
 	seedField       = "random.seed"
 	// pollRecords is the number of records of a poll where no pause is wanted.
-	pollRecords = 500
+	pollRecords      = 500
+	headersPerRecord = 3
 )
 
 type task struct {
@@ -96,16 +97,7 @@ func (t *task) restore(offset schema.Value) error {
 // Poll appends one record after a pause, or many where no pause is wanted.
 func (t *task) Poll(ctx context.Context, into *connect.Batch) error {
 	if t.settings.Interval <= 0 {
-		for i := range pollRecords {
-			if err := t.appendRecord(into); err != nil {
-				// The records before the last are sent first; the next call fails.
-				if i > 0 {
-					return nil
-				}
-				return err
-			}
-		}
-		return nil
+		return t.appendMany(into)
 	}
 	pause := time.NewTimer(time.Duration(float64(t.settings.Interval)*rand.Float64()) * time.Millisecond)
 	defer pause.Stop()
@@ -113,11 +105,26 @@ func (t *task) Poll(ctx context.Context, into *connect.Batch) error {
 	case <-ctx.Done():
 		return nil
 	case <-pause.C:
-		return t.appendRecord(into)
+		return t.appendRecord(into, make([]connect.Header, headersPerRecord))
 	}
 }
 
-func (t *task) appendRecord(into *connect.Batch) error {
+func (t *task) appendMany(into *connect.Batch) error {
+	headers := make([]connect.Header, pollRecords*headersPerRecord)
+	for i := range pollRecords {
+		if err := t.appendRecord(into, headers[i*headersPerRecord:]); err != nil {
+			// The records before are sent first; the next call fails.
+			if i > 0 {
+				return nil
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// appendRecord appends the next record; headers is the memory for its headers.
+func (t *task) appendRecord(into *connect.Batch, headers []connect.Header) error {
 	if t.settings.Iterations > 0 && t.count >= int64(t.settings.Iterations) {
 		return connect.Errorf("Stopping connector: generated the configured %d number of messages", t.count) //nolint:staticcheck,revive // Java's text.
 	}
@@ -133,14 +140,14 @@ func (t *task) appendRecord(into *connect.Batch) error {
 	if t.generator.key >= 0 {
 		r.Key = connect.Data{Schema: t.generator.keySchema, Value: value.Struct().Values[t.generator.key]}
 	}
-	r.Headers = append(r.Headers,
+	r.Headers = append(headers[:0:headersPerRecord],
 		connect.Header{Key: generationField, Data: connect.Data{Schema: t.long, Value: schema.Int64Value(t.generation)}},
 		connect.Header{Key: keyTask, Data: connect.Data{Schema: t.long, Value: schema.Int64Value(int64(t.id))}},
 		connect.Header{Key: iterationField, Data: connect.Data{Schema: t.long, Value: schema.Int64Value(t.count)}})
-	offset := into.Arena.Entries(3)
+	offset := into.Arena.Entries(3) // In the order of Java's HashMap.
 	offset[0] = schema.Entry{Key: schema.StringValue(generationField), Value: schema.Int64Value(t.generation + 1)}
-	offset[1] = schema.Entry{Key: schema.StringValue(iterationField), Value: schema.Int64Value(t.count + 1)}
-	offset[2] = schema.Entry{Key: schema.StringValue(seedField), Value: schema.Int64Value(seed)}
+	offset[1] = schema.Entry{Key: schema.StringValue(seedField), Value: schema.Int64Value(seed)}
+	offset[2] = schema.Entry{Key: schema.StringValue(iterationField), Value: schema.Int64Value(t.count + 1)}
 	r.Origin.SourcePartition, r.Origin.SourceOffset = t.partition, schema.MapValue(offset)
 	t.count++
 	return nil
@@ -163,14 +170,15 @@ func newGenerator(s *avroSchema, key string, count int64) (*generator, error) {
 		return nil, connect.Errorf("the schema of records must be an Avro record, not %s", s.kind)
 	}
 	c := newCompiler(count)
-	root, err := c.compile(s)
+	cs, err := c.schemas.convert(s)
 	if err != nil {
 		return nil, connect.Errorf("schema %s: %w", s.name, err)
 	}
-	g := &generator{root: root, key: -1}
-	if g.schema, err = c.schemas.convert(s); err != nil {
+	root, err := c.compile(s, cs)
+	if err != nil {
 		return nil, connect.Errorf("schema %s: %w", s.name, err)
 	}
+	g := &generator{root: root, schema: cs, key: -1}
 	if key == "" {
 		return g, nil
 	}
