@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"sluice/connect"
 	"sluice/connect/schema"
@@ -33,7 +34,7 @@ func notNumber(text string) error { return connect.ClassErrorf(numberFormat, "%s
 func parseNumber(text string) (number, error) {
 	var n number
 	if text == "" {
-		return n, notNumber("Index 0 out of bounds for length 0")
+		return n, notNumber("No digits found.")
 	}
 	if text[0] == '-' || text[0] == '+' {
 		n.negative = text[0] == '-'
@@ -94,17 +95,18 @@ func parseExponent(text string) (int64, error) {
 	if text == "" {
 		return 0, notNumber("No exponent digits.")
 	}
+	for utf16Len(text) > exponentDigits {
+		r, size := utf8.DecodeRuneInString(text)
+		if d, ok := digit(r); !ok || d != 0 {
+			return 0, notNumber("Too many nonzero exponent digits.")
+		}
+		text = text[size:]
+	}
 	digits := make([]byte, 0, exponentDigits)
 	for _, r := range text {
 		d, ok := digit(r)
 		if !ok {
 			return 0, notNumber("Not a digit.")
-		}
-		if len(digits) == exponentDigits {
-			if digits[0] != '0' {
-				return 0, notNumber("Too many nonzero exponent digits.")
-			}
-			digits = append(digits[:0], digits[1:]...)
 		}
 		digits = append(digits, '0'+d)
 	}

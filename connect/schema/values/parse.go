@@ -19,6 +19,22 @@ type typed struct {
 	value  schema.Value
 }
 
+// plains are the schemas of scalars, indexed by Type. All values share them.
+var plains = func() (all [schema.Bytes + 1]*schema.Schema) {
+	for t := schema.Int8; t <= schema.Bytes; t++ {
+		all[t] = schema.Of(t)
+	}
+	return all
+}()
+
+var (
+	dateSchema      = schema.Date()
+	timeSchema      = schema.Time()
+	timestampSchema = schema.Timestamp()
+)
+
+func plain(t schema.Type) *schema.Schema { return plains[t] }
+
 // Parse returns the value that a text stands for, by the rules of
 // Values.parseString: null, a boolean, a number of the smallest type, a date,
 // time or timestamp, a list, a map, or else the text itself as a string. The
@@ -26,7 +42,7 @@ type typed struct {
 // they have no common type. A text nested more than 2000 levels deep is a string.
 func Parse(text string) (*schema.Schema, schema.Value) {
 	if text == "" {
-		return schema.Of(schema.String), schema.StringValue(text)
+		return plain(schema.String), schema.StringValue(text)
 	}
 	p := parser{tokens: tokens{text: text}}
 	t, err := p.parse(false)
@@ -36,7 +52,7 @@ func Parse(text string) (*schema.Schema, schema.Value) {
 	return t.schema, t.value
 }
 
-func typedString(s string) typed { return typed{schema.Of(schema.String), schema.StringValue(s)} }
+func typedString(s string) typed { return typed{plain(schema.String), schema.StringValue(s)} }
 
 type parser struct {
 	tokens
@@ -52,9 +68,9 @@ func (p *parser) parse(inside bool) (typed, error) {
 	case p.word("null", inside):
 		return typed{}, nil
 	case p.word("true", inside):
-		return typed{schema.Of(schema.Boolean), schema.BooleanValue(true)}, nil
+		return typed{plain(schema.Boolean), schema.BooleanValue(true)}, nil
 	case p.word("false", inside):
-		return typed{schema.Of(schema.Boolean), schema.BooleanValue(false)}, nil
+		return typed{plain(schema.Boolean), schema.BooleanValue(false)}, nil
 	}
 	if t, ok := p.nested(); ok {
 		return t, nil
@@ -143,20 +159,20 @@ func (n number) typed() typed {
 	if i, ok := n.whole(); ok {
 		switch {
 		case i == int64(int8(i)):
-			return typed{schema.Of(schema.Int8), schema.Int8Value(int8(i))}
+			return typed{plain(schema.Int8), schema.Int8Value(int8(i))}
 		case i == int64(int16(i)):
-			return typed{schema.Of(schema.Int16), schema.Int16Value(int16(i))}
+			return typed{plain(schema.Int16), schema.Int16Value(int16(i))}
 		case i == int64(int32(i)):
-			return typed{schema.Of(schema.Int32), schema.Int32Value(int32(i))}
+			return typed{plain(schema.Int32), schema.Int32Value(int32(i))}
 		}
-		return typed{schema.Of(schema.Int64), schema.Int64Value(i)}
+		return typed{plain(schema.Int64), schema.Int64Value(i)}
 	}
 	if n.scale != 0 {
 		if f := n.float(32); finite(f) {
-			return typed{schema.Of(schema.Float32), schema.Float32Value(float32(f))}
+			return typed{plain(schema.Float32), schema.Float32Value(float32(f))}
 		}
 		if f := n.float(64); finite(f) {
-			return typed{schema.Of(schema.Float64), schema.Float64Value(f)}
+			return typed{plain(schema.Float64), schema.Float64Value(f)}
 		}
 	}
 	return typed{schema.DecimalOf(n.scale), schema.DecimalValue(n.decimal())}

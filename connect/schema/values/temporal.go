@@ -22,18 +22,18 @@ func parseTemporal(text string) (typed, bool) {
 	text = strings.ReplaceAll(text, `\:`, ":")
 	switch utf16Len(text) {
 	case timeLength:
-		return readTemporal(text, "H:m:s.SZ", schema.Time)
+		return readTemporal(text, "H:m:s.SZ", timeSchema)
 	case timestampLength:
-		return readTemporal(text, "y-M-dTH:m:s.SZ", schema.Timestamp)
+		return readTemporal(text, "y-M-dTH:m:s.SZ", timestampSchema)
 	case dateLength:
-		return readTemporal(text, "y-M-d", schema.Date)
+		return readTemporal(text, "y-M-d", dateSchema)
 	}
 	return typed{}, false
 }
 
 // readTemporal is as lenient as a SimpleDateFormat: fields have any number of
 // digits, a sign, and any value, blanks may stand before them, and text may follow.
-func readTemporal(text, pattern string, of func() *schema.Schema) (typed, bool) {
+func readTemporal(text, pattern string, of *schema.Schema) (typed, bool) {
 	f := fields{'y': 1970, 'M': 1, 'd': 1}
 	for i := range len(pattern) {
 		c := pattern[i]
@@ -50,7 +50,7 @@ func readTemporal(text, pattern string, of func() *schema.Schema) (typed, bool) 
 		}
 		f[c], text = n, rest
 	}
-	return typed{of(), schema.InstantValue(f.millis())}, true
+	return typed{of, schema.InstantValue(f.millis())}, true
 }
 
 // readField reads an integer as a DecimalFormat does, exponent included, and
@@ -116,9 +116,29 @@ func shift(digits, exponent string, down bool) string {
 type fields map[byte]int32
 
 func (f fields) millis() int64 {
-	days := f.days()
-	t := time.Date(1970, time.January, 1+int(days), int(f['H']), int(f['m']), int(f['s']), int(f['S'])*int(time.Millisecond), time.Local)
-	return t.UnixMilli()
+	at := func(zone *time.Location) int64 {
+		return time.Date(1970, time.January, 1+int(f.days()), int(f['H']), int(f['m']), int(f['s']), int(f['S'])*int(time.Millisecond), zone).UnixMilli()
+	}
+	millis := at(time.Local)
+	if zone := zoneAt(millis); zone != time.Local {
+		return at(zone)
+	}
+	return millis
+}
+
+// zoneAt returns the zone of the process. Java knows no local mean times: before
+// 1900 it takes the standard offset of today.
+func zoneAt(millis int64) *time.Location {
+	const year1900 = -2208988800000
+	if millis >= year1900 {
+		return time.Local
+	}
+	t := time.Date(2024, time.January, 1, 0, 0, 0, 0, time.Local)
+	if t.IsDST() {
+		t = t.AddDate(0, 6, 0)
+	}
+	name, offset := t.Zone()
+	return time.FixedZone(name, offset)
 }
 
 // days counts from the epoch, with the change from the Julian to the Gregorian

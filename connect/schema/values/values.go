@@ -95,7 +95,7 @@ func appendInstant(dst []byte, millis int64) []byte {
 	case millis%schema.MillisPerDay == 0:
 		layout = dateLayout
 	}
-	return time.UnixMilli(millis).In(time.Local).AppendFormat(dst, layout)
+	return time.UnixMilli(millis).In(zoneAt(millis)).AppendFormat(dst, layout)
 }
 
 // Infer returns the schema that goes with a value; nil where none does, such as

@@ -1,0 +1,14 @@
+// Package all lists the converters that the worker carries.
+package all
+
+import (
+	"sluice/connect/plugin"
+	"sluice/converters/json"
+	"sluice/converters/primitive"
+	"sluice/converters/simpleheader"
+)
+
+// Plugins returns all converters and header converters.
+func Plugins() plugin.Set {
+	return plugin.Join(json.Plugins(), primitive.Plugins(), simpleheader.Plugins())
+}
