@@ -78,7 +78,10 @@ func (s *sinkTask) consume() (err error) {
 	stop := s.consumer.fetch()
 	err = guard(s.loop)
 	stop()
-	if finishErr := guard(func() error { return s.surrender(slices.Collect(maps.Keys(s.assigned)), err == nil) }); err == nil {
+	// What was put before a failure can be committed, but not on the word of a
+	// task that has panicked.
+	_, panicked := errors.AsType[*panicError](err)
+	if finishErr := guard(func() error { return s.surrender(slices.Collect(maps.Keys(s.assigned)), !panicked) }); err == nil {
 		err = finishErr
 	}
 	return err
@@ -115,7 +118,11 @@ func (s *sinkTask) loop() error {
 			}
 		case f := <-fetched:
 			s.held = true
-			err = s.take(f)
+			if s.paused {
+				s.unfetch(f)
+			} else {
+				err = s.take(f)
+			}
 		}
 		if s.held && len(s.pending) == 0 {
 			s.held = false
@@ -166,6 +173,18 @@ func (s *sinkTask) take(f kgo.Fetches) error {
 		return nil
 	}
 	return s.put()
+}
+
+// unfetch lets records come again that were on their way when the task was
+// paused.
+func (s *sinkTask) unfetch(f kgo.Fetches) {
+	f.EachPartition(func(p kgo.FetchTopicPartition) {
+		at := connect.TopicPartition{Topic: p.Topic, Partition: p.Partition}
+		if _, here := s.assigned[at]; here && len(p.Records) > 0 {
+			s.host.Seek(at, p.Records[0].Offset)
+		}
+	})
+	s.host.apply()
 }
 
 // fetchError returns the errors that do not go away by themselves.
@@ -220,8 +239,12 @@ func (s *sinkTask) commit(partitions []connect.TopicPartition, closing bool) err
 	if partitions != nil {
 		maps.DeleteFunc(offered, func(p connect.TopicPartition, _ connect.ConsumedOffset) bool { return !slices.Contains(partitions, p) })
 	}
-	safe, err := s.plugin.PreCommit(s.life.hard, offered)
-	s.host.apply()
+	var safe connect.ConsumedOffsets
+	var err error
+	if len(offered) > 0 {
+		safe, err = s.plugin.PreCommit(s.life.hard, offered)
+		s.host.apply()
+	}
 	if err != nil {
 		s.log.Error("offsets are not committed: the task refuses", "error", err)
 		if !closing {

@@ -42,6 +42,11 @@ func (t *task) run() error {
 	if t.settings, err = readTaskSettings(t.conn); err != nil {
 		return err
 	}
+	defer func() {
+		if t.dropped > 0 {
+			t.log.Warn("records were dropped under errors.tolerance=all", "records", t.dropped)
+		}
+	}()
 	class := t.conn["connector.class"]
 	if p, ok := t.worker.Plugins.Source(class); ok {
 		return runSource(t, p.NewTask())
