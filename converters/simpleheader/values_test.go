@@ -93,7 +93,7 @@ func TestParseCorners(t *testing.T) {
 		deep:                              "string " + deep,
 		` "abc`:                           `string  "abc`,
 		" [1]":                            "list [1]",
-		"5-8E0-9 65":                      "instant Fri Aug 07 00:00:00 UTC 0005",
+		"5-8E0-9 65":                      "instant Sun Aug 07 00:00:00 UTC 0005",
 		`{"1969-12-30":1,"1969-12-31":2}`: "map {Tue Dec 30 00:00:00 UTC 1969=1, Wed Dec 31 00:00:00 UTC 1969=2}",
 		"1582-10-04":                      "instant Thu Oct 14 00:00:00 UTC 1582",
 		"0001-01-01":                      "instant Sat Dec 30 00:00:00 UTC 0000",
