@@ -95,7 +95,7 @@ func (h *Standalone) apply(ctx context.Context, name string, cfg config.Raw, ini
 		h.stopConnector(ctx, name)
 	}
 	cfg = maps.Clone(cfg)
-	err = h.update(ctx, func(s *state) {
+	err = h.update(context.WithoutCancel(ctx), func(s *state) {
 		c := s.connectors[name]
 		if c == nil {
 			created = true
@@ -136,7 +136,7 @@ func (h *Standalone) startConnector(ctx context.Context, name string) error {
 	var cfg config.Map
 	var target store.TargetState
 	var number int
-	err := h.update(ctx, func(s *state) {
+	err := h.update(context.WithoutCancel(ctx), func(s *state) {
 		c := s.connectors[name]
 		c.started = s.next()
 		c.waiting = waiting
@@ -175,7 +175,7 @@ func (h *Standalone) stopConnector(ctx context.Context, name string) {
 func (h *Standalone) planTasks(ctx context.Context, name string) error {
 	var ready bool
 	var cfg config.Raw
-	err := h.update(ctx, func(s *state) {
+	err := h.update(context.WithoutCancel(ctx), func(s *state) {
 		if c := s.connectors[name]; c != nil {
 			ready = c.target == store.TargetStarted && c.status.State == store.Running
 			cfg = c.config
@@ -185,21 +185,24 @@ func (h *Standalone) planTasks(ctx context.Context, name string) error {
 		return err
 	}
 	configs, err := h.cfg.Worker.TaskConfigs(ctx, name, tasksMax(cfg))
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return timedOut(ctx)
+	case err != nil:
 		return internal(err.Error())
 	}
 	same := func(c *connector) bool {
 		return slices.EqualFunc(c.taskConfigs, configs, maps.Equal) && maps.EqualFunc(c.planned, cfg, equalText)
 	}
 	var unchanged bool
-	err = h.update(ctx, func(s *state) { unchanged = same(s.connectors[name]) })
+	err = h.update(context.WithoutCancel(ctx), func(s *state) { unchanged = same(s.connectors[name]) })
 	if err != nil || unchanged {
 		return err
 	}
 	if err := h.removeTasks(ctx, name); err != nil {
 		return err
 	}
-	err = h.update(ctx, func(s *state) {
+	err = h.update(context.WithoutCancel(ctx), func(s *state) {
 		c := s.connectors[name]
 		c.taskConfigs, c.planned = configs, cfg
 		s.changed[name] = true
@@ -233,7 +236,7 @@ func (h *Standalone) startTasks(ctx context.Context, ids []store.TaskID) error {
 	var starts []start
 	var cfg config.Map
 	var target store.TargetState
-	err := h.update(ctx, func(s *state) {
+	err := h.update(context.WithoutCancel(ctx), func(s *state) {
 		for _, id := range ids {
 			c := s.connectors[id.Connector]
 			if id.Task < 0 || id.Task >= len(c.taskConfigs) {
@@ -267,7 +270,7 @@ func (h *Standalone) stopTasks(ctx context.Context, ids []store.TaskID) {
 func (h *Standalone) removeTasks(ctx context.Context, name string) error {
 	info, _ := h.Info(name)
 	h.stopTasks(ctx, info.Tasks)
-	return h.update(ctx, func(s *state) {
+	return h.update(context.WithoutCancel(ctx), func(s *state) {
 		c := s.connectors[name]
 		c.taskConfigs, c.planned = nil, nil
 		clear(c.tasks)

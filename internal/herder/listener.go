@@ -76,7 +76,7 @@ func (h *Standalone) replan(s *state, name string) {
 	}
 	c.replanning = true
 	h.enqueue(s, name, func(ctx context.Context) {
-		err := h.update(ctx, func(s *state) {
+		err := h.update(context.WithoutCancel(ctx), func(s *state) {
 			if c := s.connectors[name]; c != nil {
 				c.replanning = false
 			}

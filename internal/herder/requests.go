@@ -20,7 +20,7 @@ func (h *Standalone) Delete(ctx context.Context, name string) error {
 			return err
 		}
 		h.stopConnector(ctx, name)
-		return h.update(ctx, func(s *state) {
+		return h.update(context.WithoutCancel(ctx), func(s *state) {
 			delete(s.connectors, name)
 			s.changed[name] = true
 		})
@@ -42,7 +42,7 @@ func (h *Standalone) SetTarget(ctx context.Context, name string, target store.Ta
 				return err
 			}
 		}
-		err := h.update(ctx, func(s *state) {
+		err := h.update(context.WithoutCancel(ctx), func(s *state) {
 			c := s.connectors[name]
 			c.target = target
 			c.hideFailures(target)
@@ -113,7 +113,7 @@ func (h *Standalone) carryOut(ctx context.Context, plan ConnectorStatus, connect
 	}
 	h.stopTasks(ctx, tasks)
 	var start func()
-	err := h.update(ctx, func(s *state) {
+	err := h.update(context.WithoutCancel(ctx), func(s *state) {
 		c := s.connectors[name]
 		if connector {
 			c.started = s.next()

@@ -11,6 +11,7 @@ import (
 
 	"sluice/connect/config"
 	"sluice/internal/plugins"
+	"sluice/internal/store"
 )
 
 // requestTimeout bounds what one request may wait for plugins (90 s in Java).
@@ -42,6 +43,11 @@ type Standalone struct {
 	work     sync.WaitGroup
 	stopping context.Context //nolint:containedctx // The life of Run's goroutines, set when Run begins.
 }
+
+var (
+	_ Herder         = (*Standalone)(nil)
+	_ store.Listener = (*Standalone)(nil)
+)
 
 // NewStandalone returns a herder without connectors. Nothing happens before Run.
 func NewStandalone(cfg StandaloneConfig) *Standalone {
@@ -107,7 +113,9 @@ var errStopping = &Error{Status: http.StatusServiceUnavailable, Message: "The wo
 var errTimeout = &Error{Status: http.StatusInternalServerError, Message: "Request timed out"}
 
 // update runs f in the loop and returns when readers see what it changed. An
-// ended ctx leaves f in the queue: it may still run.
+// ended ctx leaves f in the queue: it may still run. Operations give a ctx that
+// does not end, since the loop serves them to their end and a late one must not
+// stop half-way.
 func (h *Standalone) update(ctx context.Context, f func(s *state)) error {
 	done := make(chan struct{})
 	ok := h.box.put(func(s *state) {
