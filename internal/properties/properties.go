@@ -42,6 +42,7 @@ func Parse(data []byte) (map[string]string, []string, error) {
 		if err != nil {
 			return nil, nil, err
 		}
+		p.key = key
 		separated := p.skipSeparator()
 		value, err := p.text(false)
 		if err != nil {
@@ -51,15 +52,18 @@ func Parse(data []byte) (map[string]string, []string, error) {
 			warnings = append(warnings, fmt.Sprintf("line %d: key %q has no value; write %s=value", line, key, key))
 		}
 		values[key] = value
+		p.key = ""
 	}
 	return values, warnings, nil
 }
 
-// parser walks over the bytes; line is the number of the line that at is in.
+// parser walks over the bytes; line is the number of the line that at is in, key
+// that of the value at hand, for errors.
 type parser struct {
 	data []byte
 	at   int
 	line int
+	key  string
 }
 
 func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\f' }
@@ -120,13 +124,25 @@ func (p *parser) skipToKey() bool {
 				p.at++
 			}
 		default:
-			// A line of nothing but continuations is a blank line.
-			if _, ok := p.peek(); ok {
+			// A line of nothing but continuations is a blank line: what comes
+			// after it starts afresh and can be a comment.
+			line := p.line
+			if _, ok := p.peek(); ok && p.line == line || !ok && p.endsInBackslash() {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// endsInBackslash reports whether the data ended after a backslash and at most
+// one \n or \r. Java takes such a backslash, alone in its line, for an empty key.
+func (p *parser) endsInBackslash() bool {
+	if p.at < len(p.data) {
+		return false
+	}
+	last := p.data[len(p.data)-1]
+	return last == '\\' || lineEnd(last) && p.data[len(p.data)-2] == '\\'
 }
 
 // skipSeparator goes over blanks, at most one of = and :, and blanks. It
@@ -200,28 +216,32 @@ func escaped(c byte) byte {
 // unicode reads the four hexadecimal digits after \u.
 func (p *parser) unicode() (uint16, error) {
 	const digits = 4
-	given := p.data[p.at:min(p.at+digits, len(p.data))]
 	var unit uint16
-	for _, c := range given {
+	for range digits {
+		c, ok := p.peek() // digits may go on in the next line
+		if !ok {
+			return 0, p.malformed()
+		}
 		var d byte
 		switch {
 		case c >= '0' && c <= '9':
 			d = c - '0'
 		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			d = c|0x20 - 'a' + 10
+			d = c | 0x20 - 'a' + 10
 		default:
-			return 0, p.malformed(given)
+			return 0, p.malformed()
 		}
 		unit = unit<<4 | uint16(d)
+		p.at++
 	}
-	if len(given) < digits {
-		return 0, p.malformed(given)
-	}
-	p.at += digits
 	return unit, nil
 }
 
-func (p *parser) malformed(given []byte) error {
-	return fmt.Errorf(`line %d: malformed escape %q: \u takes four hexadecimal digits, and a backslash is written \\`,
-		p.line, `\u`+string(given))
+// malformed shows nothing of the value, which can be a secret.
+func (p *parser) malformed() error {
+	of := ""
+	if p.key != "" {
+		of = fmt.Sprintf("key %q: ", p.key)
+	}
+	return fmt.Errorf(`line %d: %smalformed escape: \u takes four hexadecimal digits, and a backslash is written \\`, p.line, of)
 }
