@@ -18,6 +18,10 @@ const (
 	// overrun bounds how far a walk goes beyond the greatest length before it
 	// turns back, so that a pattern that cannot end there does not walk for ever.
 	overrun = 256
+	// patience is the number of states that a walk visits before it takes the
+	// next text it comes to, of whatever length: a pattern such as [a-zA-Z]{40},
+	// whose texts are all out of bounds, keeps Java busy for ever.
+	patience = 1 << 18
 )
 
 // state is one of a minimal deterministic automaton. Its edges lie in the order
@@ -253,9 +257,10 @@ func (n *regexNode) next(r *javaRandom, a *schema.Arena) schema.Value {
 }
 
 type walk struct {
-	node *regexNode
-	r    *javaRandom
-	most int
+	node    *regexNode
+	r       *javaRandom
+	most    int
+	visited int
 }
 
 // from extends the text, of size characters, from a state on. It ends where the
@@ -268,7 +273,8 @@ func (w *walk) from(at int, text []byte, size int) ([]byte, int) {
 	var tried uint64
 	var triedMore map[int32]bool
 	left := len(s.edges)
-	for left > 0 && (length < least || length > w.most) {
+	w.visited++
+	for left > 0 && (length < 0 || w.visited < patience && (length < least || length > w.most)) {
 		if s.accept {
 			if size == w.most {
 				return text, size

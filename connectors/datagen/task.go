@@ -97,7 +97,7 @@ func (t *task) restore(offset schema.Value) error {
 // Poll appends one record after a pause, or many where no pause is wanted.
 func (t *task) Poll(ctx context.Context, into *connect.Batch) error {
 	if t.settings.Interval <= 0 {
-		return t.appendMany(into)
+		return t.appendMany(ctx, into)
 	}
 	pause := time.NewTimer(time.Duration(float64(t.settings.Interval)*rand.Float64()) * time.Millisecond)
 	defer pause.Stop()
@@ -109,9 +109,9 @@ func (t *task) Poll(ctx context.Context, into *connect.Batch) error {
 	}
 }
 
-func (t *task) appendMany(into *connect.Batch) error {
+func (t *task) appendMany(ctx context.Context, into *connect.Batch) error {
 	headers := make([]connect.Header, pollRecords*headersPerRecord)
-	for i := range pollRecords {
+	for i := 0; i < pollRecords && ctx.Err() == nil; i++ {
 		if err := t.appendRecord(into, headers[i*headersPerRecord:]); err != nil {
 			// The records before are sent first; the next call fails.
 			if i > 0 {
