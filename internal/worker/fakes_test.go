@@ -98,6 +98,8 @@ type script struct {
 	poll func(ctx context.Context, from int, into *connect.Batch, p *connect.SourcePartition) (next int, err error)
 	put  func(ctx context.Context, records []connect.Record) error
 
+	host connect.SinkHost // of the sink task that started last
+
 	mu      sync.Mutex
 	acked   []string // guarded by mu
 	commits int      // guarded by mu
@@ -174,7 +176,11 @@ func addNumber(into *connect.Batch, p *connect.SourcePartition, n int, text stri
 
 type fakeSink struct{ *script }
 
-func (s *fakeSink) Start(context.Context, connect.SinkHost, config.Map) error { return nil }
+func (s *fakeSink) Start(_ context.Context, host connect.SinkHost, _ config.Map) error {
+	s.host = host
+	return nil
+}
+
 func (s *fakeSink) Put(ctx context.Context, records []connect.Record) error {
 	return s.put(ctx, records)
 }
