@@ -140,6 +140,78 @@ func TestHangingTaskIsAbandoned(t *testing.T) {
 	}
 }
 
+func TestHangingSinkIsAbandoned(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "task.shutdown.graceful.timeout.ms", "20")
+	r.produce(t, "0")
+	hang, hangs := make(chan struct{}), make(chan struct{}, 1)
+	r.script.put = func(_ context.Context, records []connect.Record) error {
+		if len(records) > 0 {
+			hangs <- struct{}{}
+			<-hang
+		}
+		return nil
+	}
+	cfg := config.Map{"connector.class": "FakeSink", "topics": "numbers"}
+	r.StartTask(task0(), cfg, nil, store.TargetStarted, 1)
+	<-hangs
+	r.mu.Lock()
+	life := r.tasks[task0()].life
+	r.mu.Unlock()
+	if err := r.StopTasks(deadline(t), []store.TaskID{task0()}); err == nil {
+		t.Error("a hanging task has stopped")
+	}
+	close(hang)
+	<-life.done
+	// The abandoned task has committed nothing: its successor gets the record.
+	r.StartTask(task0(), cfg, nil, store.TargetStarted, 2)
+	select {
+	case <-hangs:
+	case <-deadline(t).Done():
+		t.Error("the record does not come again")
+	}
+	r.stop(t, task0())
+}
+
+func TestSourcePausesAndCommitsRegularly(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "offset.flush.interval.ms", "10")
+	polls := make(chan struct{})
+	r.script.poll = func(ctx context.Context, from int, into *connect.Batch, p *connect.SourcePartition) (int, error) {
+		select {
+		case polls <- struct{}{}:
+		case <-ctx.Done():
+			return from, nil
+		}
+		if from == 1 {
+			return 2, connect.RetryAfter(errors.New("busy"), 1)
+		}
+		addNumber(into, p, from, "x")
+		return from + 1, nil
+	}
+	r.StartTask(task0(), config.Map{"connector.class": "FakeSource"}, nil, store.TargetPaused, 1)
+	r.ears.await(t, "c-0", store.Paused)
+	r.SetTargetState("c", store.TargetStarted)
+	for committed := 0; committed < 3; {
+		select {
+		case <-polls:
+		case <-deadline(t).Done():
+			t.Fatal("no poll")
+		}
+		r.script.mu.Lock()
+		committed = r.script.commits
+		r.script.mu.Unlock()
+	}
+	r.SetTargetState("c", store.TargetPaused)
+	go func() { <-polls }() // the one that may be waiting
+	r.ears.await(t, "c-0", store.Paused)
+	r.stop(t, task0())
+	close(polls)
+	if len(r.offsets.offsets) != 1 {
+		t.Error("no offset is committed")
+	}
+}
+
 func TestSinkPutsAgainAndCommits(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
