@@ -1,0 +1,162 @@
+// Package kafkatest gives tests a real Apache Kafka 4.3.1: a broker, and the
+// Java Connect worker to compare with. It drives the script named kafka beside
+// it; tests that use it carry the build tag integration.
+//
+// Where Java or Maven cannot be had the test is skipped with the reason, except
+// with CI=true: there it fails, so that nothing goes untested unseen.
+// SLUICE_TEST_BOOTSTRAP=host:port names a running broker to use instead.
+package kafkatest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// unavailable is the script's exit code for "Java or Maven cannot be had here".
+const unavailable = 3
+
+// errUnavailable says that this machine cannot run Apache Kafka.
+var errUnavailable = errors.New("no Apache Kafka, so nothing is tested against it")
+
+// shared is the one broker of a test binary. It ends with the process.
+var shared = sync.OnceValues(startBroker)
+
+// Broker returns the bootstrap address of a broker that all tests of the test
+// binary share; the first caller starts it, which takes some seconds. It ends
+// with the process, whichever way that ends. Topics and groups should have
+// names of the test's own (see Name).
+func Broker(t testing.TB) string {
+	t.Helper()
+	address, err := shared()
+	check(t, err)
+	return address
+}
+
+// Name returns a name that no other test of this run uses.
+func Name(t testing.TB) string {
+	t.Helper()
+	clean := strings.Map(func(r rune) rune {
+		if r == '/' || r == ' ' || r == '#' || r == '=' {
+			return '-'
+		}
+		return r
+	}, t.Name())
+	return clean + "-" + strconv.Itoa(FreePort(t))
+}
+
+// FreePort returns a port of 127.0.0.1 that nobody listens on at the moment.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	port, err := freePorts(1)
+	check(t, err)
+	return port
+}
+
+// check skips or fails the test when err is not nil.
+func check(t testing.TB, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case errors.Is(err, errUnavailable) && os.Getenv("CI") != "true":
+		t.Skipf("SKIPPED: %v", err)
+	default:
+		t.Fatal(err)
+	}
+}
+
+func startBroker() (string, error) {
+	if address := os.Getenv("SLUICE_TEST_BOOTSTRAP"); address != "" {
+		return address, nil
+	}
+	ctx := context.Background() // the broker belongs to the process, not to the test that asks first
+	port, err := freePorts(2)
+	if err != nil {
+		return "", err
+	}
+	name := fmt.Sprintf("test-broker-%d", os.Getpid())
+	if err := guarded(ctx, name, "broker", "start", name, strconv.Itoa(port)); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("127.0.0.1:%d", port), nil
+}
+
+// guarded runs a verb of the script that starts name, and leaves a guard that
+// kills and wipes it as soon as this process is gone.
+func guarded(ctx context.Context, name string, args ...string) error {
+	guard := command(ctx, "guard", name)
+	if _, err := guard.StdinPipe(); err != nil { // closed by the end of this process
+		return err
+	}
+	if err := guard.Start(); err != nil {
+		return fmt.Errorf("guard %s: %w", name, err)
+	}
+	_, err := script(ctx, args...)
+	return err
+}
+
+// script runs a verb of the script and returns what it printed.
+func script(ctx context.Context, args ...string) (string, error) {
+	cmd := command(ctx, args...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == unavailable {
+		return "", fmt.Errorf("%w: %s", errUnavailable, bytes.TrimSpace(errs.Bytes()))
+	}
+	if err != nil {
+		return "", fmt.Errorf("kafka %s: %w: %s", strings.Join(args, " "), err, errs.Bytes())
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// command prepares a run of the script in a process group of its own, so that a
+// Ctrl-C at the terminal ends the test and not the guard.
+func command(ctx context.Context, args ...string) *exec.Cmd {
+	_, file, _, _ := runtime.Caller(0)
+	cmd := exec.CommandContext(ctx, filepath.Join(filepath.Dir(file), "kafka"), args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// freePorts returns the first of n free ports in a row.
+func freePorts(n int) (int, error) {
+	for range 20 {
+		first, err := tryPorts(n)
+		if err == nil {
+			return first, nil
+		}
+	}
+	return 0, fmt.Errorf("no %d free ports in a row", n)
+}
+
+func tryPorts(n int) (int, error) {
+	var lc net.ListenConfig
+	ctx := context.Background()
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = l.Close() }()
+	first := l.Addr().(*net.TCPAddr).Port
+	for i := 1; i < n; i++ {
+		next, err := lc.Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", first+i))
+		if err != nil {
+			return 0, err
+		}
+		defer func() { _ = next.Close() }()
+	}
+	return first, nil
+}
