@@ -1,8 +1,11 @@
 package rest
 
 import (
+	"errors"
 	"net/http"
 	"strings"
+
+	"sluice/internal/herder"
 )
 
 func (s *server) pluginRoutes() []route {
@@ -52,5 +55,10 @@ func (s *server) validate(r *request) (answer, error) {
 		}
 	}
 	infos, err := s.Herder.Validate(r.Context(), cfg)
+	var e *herder.Error
+	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
+		// Java runs validation on another thread and wraps what it throws.
+		err = fail(http.StatusInternalServerError, e.JavaClass()+": "+e.Message)
+	}
 	return answer{status: http.StatusOK, body: infos}, err
 }

@@ -19,13 +19,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	kafkatest "sluice/test/kafka"
 )
 
 // wait bounds every wait of these tests; nothing is measured with it.
 const wait = 90 * time.Second
 
 func TestFileToKafkaToFileSurvivesKills(t *testing.T) {
-	bootstrap := startBroker(t)
+	bootstrap := kafkatest.Broker(t)
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in.txt"), filepath.Join(dir, "out.txt")
 	port := freePort(t)
@@ -34,6 +36,7 @@ key.converter=org.apache.kafka.connect.storage.StringConverter
 value.converter=org.apache.kafka.connect.storage.StringConverter
 offset.storage.file.filename=%s
 offset.flush.interval.ms=200
+consumer.session.timeout.ms=6000
 listeners=http://127.0.0.1:%d
 `, bootstrap, filepath.Join(dir, "offsets"), port))
 	write(t, filepath.Join(dir, "source.properties"), "name=in\nconnector.class=FileStreamSource\ntasks.max=1\ntopic=lines\nfile="+in+"\n")
@@ -42,7 +45,7 @@ listeners=http://127.0.0.1:%d
 	stopWriter := make(chan struct{})
 	total := make(chan int, 1)
 	go func() { total <- writeLines(t, in, stopWriter) }()
-	const kills = 3
+	const kills = 2
 	for range kills {
 		seen := countLines(out)
 		cmd := startSluice(t, dir)
@@ -67,7 +70,7 @@ listeners=http://127.0.0.1:%d
 }
 
 func TestABadConnectorFileEndsWithExitCode3(t *testing.T) {
-	bootstrap := startBroker(t)
+	bootstrap := kafkatest.Broker(t)
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "worker.properties"), fmt.Sprintf(`bootstrap.servers=%s
 key.converter=org.apache.kafka.connect.storage.StringConverter
@@ -81,39 +84,6 @@ listeners=http://127.0.0.1:0
 	if !errors.As(err, &exit) || exit.ExitCode() != 3 {
 		t.Errorf("the worker ended with %v, want exit code 3", err)
 	}
-}
-
-// startBroker runs a broker of its own for the test and returns its address.
-func startBroker(t *testing.T) string {
-	t.Helper()
-	script, err := filepath.Abs("../kafka/kafka")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err := exec.CommandContext(t.Context(), script, "install").CombinedOutput(); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("Apache Kafka cannot be had: %v: %s", err, b)
-		}
-		t.Skipf("SKIPPED: NO APACHE KAFKA, so nothing was tested against a real broker: %v: %s", err, b)
-	}
-	port := freePort(t)
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), script, "broker", t.TempDir(), fmt.Sprint(port))
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	address := fmt.Sprintf("127.0.0.1:%d", port)
-	until(t, "the broker's port", func() bool {
-		c, err := net.Dial("tcp", address)
-		if err == nil {
-			_ = c.Close()
-		}
-		return err == nil
-	})
-	return address
 }
 
 func binary(t *testing.T) string {
@@ -168,7 +138,7 @@ func writeLines(t *testing.T, path string, stop chan struct{}) int {
 		case <-tick.C:
 		}
 		var b strings.Builder
-		for range 500 {
+		for range 100 {
 			fmt.Fprintf(&b, "line %d\n", n)
 			n++
 		}
