@@ -97,11 +97,14 @@ func startBroker() (string, error) {
 func guarded(ctx context.Context, name string, args ...string) error {
 	guard := command(ctx, "guard", name)
 	if _, err := guard.StdinPipe(); err != nil { // closed by the end of this process
-		return err
+		return fmt.Errorf("guard %s: %w", name, err)
 	}
 	if err := guard.Start(); err != nil {
 		return fmt.Errorf("guard %s: %w", name, err)
 	}
+	// Waiting keeps the pipe referenced: a collected pipe is closed, and the
+	// guard would strike in the middle of a test.
+	go func() { _ = guard.Wait() }()
 	_, err := script(ctx, args...)
 	return err
 }
