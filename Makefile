@@ -1,8 +1,12 @@
 # Sluice: the targets that people and CI use. `make` prints them.
 SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
 GO ?= go
 BIN := bin/sluice
+LINT := bin/tools/golangci-lint
 FUZZTIME ?= 10s
+COUNT ?= 6
+BENCHFLAGS ?= -out docs/performance.md
 
 .DEFAULT_GOAL := help
 
@@ -19,44 +23,70 @@ run: build ## start Sluice with an embedded broker and an example that moves dat
 	./$(BIN) dev --example examples/clickstream
 
 .PHONY: test
-test: unit integration ## all tests; those against Apache Kafka need Java and Maven
+test: unit integration ## all tests; those against Apache Kafka get it themselves
 
 .PHONY: unit
 unit: ## unit tests, recorded fixtures, fuzz corpora, embedded broker
 	$(GO) test ./...
 
+# Without Java the rest is enough for a person at work, and not for CI.
 .PHONY: integration
-integration: build ## the binary against a real Apache Kafka 4.3.1
-	$(GO) test -tags integration -count 1 -v ./test/integration
+integration: build ## the binary against a real Apache Kafka 4.3.1 (Java, Maven)
+	@if test/kafka/kafka install; then \
+	  $(GO) test -tags integration -count=1 -p=1 -timeout=20m -v $$(git grep -l '^//go:build integration' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|'); \
+	elif [ "$${CI:-}" = true ]; then \
+	  echo "CI needs Apache Kafka for the integration tests, see above" >&2; exit 1; \
+	else \
+	  printf '\n%s\n\n' '************ NOT RUN: tests against Apache Kafka (no Java or Maven, see above) ************' >&2; \
+	fi
+
+.PHONY: conformance
+conformance: ## the recorded REST answers of the Java worker
+	@if [ -d test/conformance ]; then $(GO) test -count=1 ./test/conformance/...; \
+	else echo "no recorded answers in test/conformance yet" >&2; fi
 
 .PHONY: race
-race: ## the same under the race detector
+race: ## unit tests under the race detector
 	$(GO) test -race ./...
 
 .PHONY: bench
-bench: ## Go benchmarks of the record path
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: build ## compare with Java Connect on one broker, write docs/performance.md
+	$(GO) run ./test/bench -sluice $(BIN) $(BENCHFLAGS)
+
+.PHONY: bench-go
+bench-go: ## Go benchmarks of the record path, COUNT times (6)
+	$(GO) test -run '^$$' -bench . -benchmem -count=$(COUNT) $$(git grep -l 'func Benchmark' -- '*_test.go' | xargs -n1 dirname | sort -u | sed 's|^|./|')
 
 .PHONY: fuzz
 fuzz: ## fuzz every parser for FUZZTIME each (10s)
-	@set -e; for p in $$($(GO) list ./...); do \
-	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+	@for d in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
+	  for f in $$($(GO) test -list '^Fuzz' ./$$d | grep '^Fuzz'); do \
+	    echo "$$d $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) ./$$d; done; done
+
+# Built once for each version: `go tool` would link it anew in a fresh cache.
+$(LINT): tools/go.mod tools/go.sum
+	@mkdir -p bin/tools
+	cd tools && $(GO) build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $(LINT)
 
 .PHONY: lint
-lint: ## golangci-lint, pinned in tools/go.mod
-	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+lint: $(LINT) ## golangci-lint as pinned in tools/go.mod, rules in .golangci.yml
+	$(LINT) run ./...
 
 .PHONY: fmt
-fmt: ## format all Go files
-	gofmt -w $$(git ls-files '*.go')
+fmt: $(LINT) ## format all Go files (gofumpt, import groups)
+	$(LINT) fmt ./...
 
 .PHONY: verify
-verify: ## formatting, vet and go.mod are in order
-	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not formatted: $$out" >&2; exit 1; fi
+verify: $(LINT) ## formatting, vet, modules, documents and lint are in order
+	$(LINT) fmt --diff ./...
 	$(GO) vet ./...
+	$(GO) vet -tags integration ./test/...
 	$(GO) mod tidy -diff
+	@for f in README.md CHANGELOG.md LICENSE docs/architecture.md docs/compatibility.md docs/performance.md docs/adr/README.md; do \
+	  [ -s $$f ] || { echo "$$f is missing" >&2; exit 1; }; done
+	$(MAKE) lint
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin dist
