@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-
-	"sluice/internal/properties"
 )
 
 // maxSize bounds what is read of one file in an archive. The Java format allows
@@ -125,10 +123,7 @@ func (a *archive) pomVersion() string {
 		if err != nil {
 			continue
 		}
-		pom, _, err := properties.Parse(b)
-		if err != nil {
-			continue
-		}
+		pom := plainProperties(string(b))
 		if strings.HasPrefix(filepath.Base(a.path), pom["artifactId"]+"-"+pom["version"]) {
 			return pom["version"]
 		}
@@ -138,6 +133,18 @@ func (a *archive) pomVersion() string {
 		return versions[0]
 	}
 	return ""
+}
+
+// plainProperties reads the key=value lines that Maven writes, which need none of
+// the format's escapes.
+func plainProperties(text string) map[string]string {
+	values := map[string]string{}
+	for line := range strings.Lines(text) {
+		if key, value, ok := strings.Cut(line, "="); ok {
+			values[strings.TrimSpace(key)] = strings.TrimSpace(value)
+		}
+	}
+	return values
 }
 
 // manifestAttribute reads an attribute of a manifest's main section, which ends
