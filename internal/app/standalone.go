@@ -9,6 +9,7 @@ import (
 
 	"sluice/connect/config"
 	"sluice/internal/properties"
+	"sluice/internal/telemetry"
 )
 
 // Standalone runs a worker as connect-standalone does: settings from a worker
@@ -63,11 +64,9 @@ func checkSettings(settings config.Map) error {
 
 // newLogger makes the logger of log.format: text (the default) or json.
 func newLogger(w io.Writer, format string) (*slog.Logger, error) {
-	switch strings.ToLower(format) {
-	case "", "text":
-		return slog.New(slog.NewTextHandler(w, nil)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, nil)), nil
+	f, err := telemetry.ParseFormat(format)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("log.format=%s is not known: text or json is possible", format)
+	return telemetry.New(telemetry.Options{Writer: w, Format: f}), nil
 }

@@ -39,14 +39,15 @@ func containerText(status int) string {
 }
 
 // writeUnsupported answers 415, which has a content type where the request had
-// none or one of application.
+// none or one of application, but for a form's, which Java's server takes apart.
 func writeUnsupported(w http.ResponseWriter, given string, status int) {
 	if status == http.StatusBadRequest {
 		writePage(w, status)
 		return
 	}
 	contentType := ""
-	if given == "" || strings.HasPrefix(strings.ToLower(given), "application/") {
+	lower := strings.ToLower(given)
+	if given == "" || strings.HasPrefix(lower, "application/") && !strings.HasPrefix(lower, "application/x-www-form-urlencoded") {
 		contentType = jsonType
 	}
 	writeMessage(w, contentType, message{status, containerText(status)})

@@ -35,7 +35,7 @@ var rules = []rule{
 	{"internal/worker", []string{"sluice/internal/herder", "sluice/internal/rest", "sluice/internal/app"}, nil, "the worker reports to a listener and knows no herder"},
 	{"internal/rest", []string{"sluice/internal/worker", "sluice/internal/kafka", "sluice/internal/app", "github.com/twmb"}, nil, "rest knows the herder's interface alone"},
 	{"internal/store", []string{"sluice/internal/herder", "sluice/internal/worker", "sluice/internal/rest", "sluice/internal/app"}, nil, "stores are below the parts that use them"},
-	{"internal/plugins", []string{"sluice/internal/", "github.com/twmb"}, nil, "the registry knows the contract alone"},
+	{"internal/plugins", []string{"sluice/internal/", "github.com/twmb"}, []string{"sluice/internal/properties", "sluice/internal/plugins"}, "the registry knows the contract alone"},
 	{"internal/properties", []string{"sluice/", "github.com/twmb"}, []string{"sluice/connect"}, "properties files are read by themselves"},
 	{"internal/app", []string{"github.com/twmb/franz-go"}, nil, "franz-go is seen by kafka, store, group and worker only"},
 	{"cmd", []string{"sluice/"}, []string{"sluice/internal/app", "sluice/internal/cli"}, "commands only start app and cli"},
