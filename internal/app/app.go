@@ -80,6 +80,9 @@ func (s standalone) run(ctx context.Context) error {
 	defer listener.Close()
 
 	registry := plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins()))
+	if path := s.settings["plugin.path"]; path != "" {
+		reportPluginPath(ctx, path, registry, s.log)
+	}
 	relay := &relay{}
 	runner, err := worker.New(worker.Config{
 		ID: listener.WorkerID, Settings: s.settings, Plugins: registry, Offsets: offsets,

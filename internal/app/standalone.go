@@ -32,9 +32,6 @@ func Standalone(ctx context.Context, workerFile string, connectorFiles []string,
 	if err := checkSettings(settings); err != nil {
 		return fmt.Errorf("%s: %w", workerFile, err)
 	}
-	if p := settings["plugin.path"]; p != "" {
-		log.Info("plugin.path is accepted, and Java plugins in it do not run in this version", "plugin.path", p)
-	}
 	s := standalone{settings: settings, log: log}
 	for _, path := range connectorFiles {
 		c, err := readConnector(path, nil)
