@@ -14,8 +14,12 @@ func TestLoad(t *testing.T) {
 		name  string
 		touch func(testing.TB, convertertest.Case)
 	}{
-		{"json-from", encoded}, {"primitive-from", encoded}, {"simpleheader-from", encoded},
-		{"json-to", decoded}, {"primitive-to", decoded}, {"simpleheader-to", decoded},
+		{"json-from", encoded},
+		{"primitive-from", encoded},
+		{"simpleheader-from", encoded},
+		{"json-to", decoded},
+		{"primitive-to", decoded},
+		{"simpleheader-to", decoded},
 		{"values-parse", func(t testing.TB, c convertertest.Case) { c.Input.Text(t); c.Output.Data(t) }},
 		{"values-convert", func(t testing.TB, c convertertest.Case) { c.Input.Data(t); c.Output.Value(t) }},
 	} {

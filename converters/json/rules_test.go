@@ -90,8 +90,11 @@ func TestRefused(t *testing.T) {
 func TestConfigure(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []config.Map{
-		{"schemas.enable": "yes"}, {"schemas.cache.size": "x"}, {"decimal.format": "HEX"},
-		{"schema.content": "{"}, {"schema.content": `{"type":"none"}`},
+		{"schemas.enable": "yes"},
+		{"schemas.cache.size": "x"},
+		{"decimal.format": "HEX"},
+		{"schema.content": "{"},
+		{"schema.content": `{"type":"none"}`},
 	} {
 		if err := new(json.Converter).Configure(cfg, false); err == nil {
 			t.Errorf("%v was accepted", cfg)

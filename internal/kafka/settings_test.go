@@ -355,8 +355,13 @@ func TestBackoff(t *testing.T) {
 		fails       int
 		want        time.Duration
 	}{
-		{100, 1000, 1, 100}, {100, 1000, 2, 200}, {100, 1000, 4, 800}, {100, 1000, 5, 1000}, {100, 1000, 500, 1000},
-		{2000, 1000, 9, 2000}, {0, 1000, 9, 0},
+		{100, 1000, 1, 100},
+		{100, 1000, 2, 200},
+		{100, 1000, 4, 800},
+		{100, 1000, 5, 1000},
+		{100, 1000, 500, 1000},
+		{2000, 1000, 9, 2000},
+		{0, 1000, 9, 0},
 	} {
 		got := backoff(tt.least*time.Millisecond, tt.most*time.Millisecond)(tt.fails)
 		if want := tt.want * time.Millisecond; got < want*8/10 || got > want*12/10 {

@@ -61,12 +61,18 @@ func TestNames(t *testing.T) {
 func TestAll(t *testing.T) {
 	t.Parallel()
 	want := []Desc{
-		{"org.a.TwinConnector", "sink", "1"}, {"org.b.FileStreamSinkConnector", "sink", "1"}, {"org.b.TwinConnector", "sink", "1"},
-		{"org.a.Connector", "source", "1"}, {"org.b.FileStreamSourceConnector", "source", "1"},
-		{"org.t.Cast$Value", "transformation", "1"}, {"org.t.Mask$Value", "transformation", "1"}, {"org.t.RegexRouter", "transformation", "1"},
+		{"org.a.TwinConnector", "sink", "1"},
+		{"org.b.FileStreamSinkConnector", "sink", "1"},
+		{"org.b.TwinConnector", "sink", "1"},
+		{"org.a.Connector", "source", "1"},
+		{"org.b.FileStreamSourceConnector", "source", "1"},
+		{"org.t.Cast$Value", "transformation", "1"},
+		{"org.t.Mask$Value", "transformation", "1"},
+		{"org.t.RegexRouter", "transformation", "1"},
 		{"org.p.RecordIsTombstone", "predicate", "1"},
 		{"org.s.StringConverter", "converter", "1"},
-		{"org.s.SimpleHeaderConverter", "header_converter", "1"}, {"org.s.StringConverter", "header_converter", "1"},
+		{"org.s.SimpleHeaderConverter", "header_converter", "1"},
+		{"org.s.StringConverter", "header_converter", "1"},
 	}
 	if diff := cmp.Diff(want, registry().All()); diff != "" {
 		t.Error(diff)

@@ -33,7 +33,16 @@ func Load(path string) (map[string]string, []string, error) {
 
 // Parse is Load for the content of a file. Lines are counted from 1.
 func Parse(data []byte) (map[string]string, []string, error) {
-	p := parser{data: data, line: 1}
+	text := make([]rune, len(data))
+	for i, b := range data {
+		text[i] = rune(b)
+	}
+	return parse(text)
+}
+
+// parse takes the text however it was encoded.
+func parse(text []rune) (map[string]string, []string, error) {
+	p := parser{data: text, line: 1}
 	values := map[string]string{}
 	var warnings []string
 	for p.skipToKey() {
@@ -57,23 +66,23 @@ func Parse(data []byte) (map[string]string, []string, error) {
 	return values, warnings, nil
 }
 
-// parser walks over the bytes; line is the number of the line that at is in, key
+// parser walks over the characters; line is the number of the line that at is in, key
 // that of the value at hand, for errors.
 type parser struct {
-	data []byte
+	data []rune
 	at   int
 	line int
 	key  string
 }
 
-func blank(c byte) bool { return c == ' ' || c == '\t' || c == '\f' }
+func blank(c rune) bool { return c == ' ' || c == '\t' || c == '\f' }
 
-func lineEnd(c byte) bool { return c == '\n' || c == '\r' }
+func lineEnd(c rune) bool { return c == '\n' || c == '\r' }
 
-// peek returns the byte at hand, having gone over continuations: a backslash
+// peek returns the character at hand, having gone over continuations: a backslash
 // before a line end stands for nothing, and neither do the blanks after it. ok
 // is false at the end of the logical line.
-func (p *parser) peek() (c byte, ok bool) {
+func (p *parser) peek() (c rune, ok bool) {
 	for p.at < len(p.data) {
 		c = p.data[p.at]
 		if lineEnd(c) {
@@ -193,13 +202,13 @@ func (p *parser) text(key bool) (string, error) {
 			c = escaped(c)
 		}
 		flush()
-		out = utf8.AppendRune(out, rune(c))
+		out = utf8.AppendRune(out, c)
 	}
 }
 
 // escaped returns what the letter after a backslash stands for; any but these
 // four is itself.
-func escaped(c byte) byte {
+func escaped(c rune) rune {
 	switch c {
 	case 't':
 		return '\t'
@@ -222,7 +231,7 @@ func (p *parser) unicode() (uint16, error) {
 		if !ok {
 			return 0, p.malformed()
 		}
-		var d byte
+		var d rune
 		switch {
 		case c >= '0' && c <= '9':
 			d = c - '0'

@@ -59,6 +59,7 @@ func (f *fakeHerder) Put(_ context.Context, name string, cfg config.Raw, _ *stor
 func (f *fakeHerder) Patch(context.Context, string, config.Raw) (herder.ConnectorInfo, error) {
 	return herder.ConnectorInfo{}, nil
 }
+
 func (f *fakeHerder) Delete(_ context.Context, name string) error {
 	delete(f.configs, name)
 	return nil

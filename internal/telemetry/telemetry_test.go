@@ -43,16 +43,22 @@ func TestText(t *testing.T) {
 		"task id":   {func(l *slog.Logger) { l.With("connector", "a-b").Info("m", "task", "a-b-12") }, "INFO  [a-b|task-12] m\n"},
 		"task only": {func(l *slog.Logger) { l.Info("m", "task", "a-3") }, "INFO  [a-3] m\n"},
 		"named":     {func(l *slog.Logger) { l.With(NameKey, "sluice.rest", "k", "v").Info("m") }, "INFO  m k=v\n"},
-		"quoted": {func(l *slog.Logger) { l.Info("m", "a", "b c", "d", "", "e", `f"g`, "h", "i=j", "k", "\x1b[2J") },
-			`INFO  m a="b c" d="" e="f\"g" h="i=j" k="\x1b[2J"` + "\n"},
+		"quoted": {
+			func(l *slog.Logger) { l.Info("m", "a", "b c", "d", "", "e", `f"g`, "h", "i=j", "k", "\x1b[2J") },
+			`INFO  m a="b c" d="" e="f\"g" h="i=j" k="\x1b[2J"` + "\n",
+		},
 		"unicode": {func(l *slog.Logger) { l.Info("größe", "ort", "東京") }, "INFO  größe ort=東京\n"},
-		"injection": {func(l *slog.Logger) { l.With("connector", "a\nERROR").Info("m\r\nn\x1b", "k\nx", "v") },
-			`INFO  [a\nERROR] m\r\nn\x1b "k\nx"=v` + "\n"},
+		"injection": {
+			func(l *slog.Logger) { l.With("connector", "a\nERROR").Info("m\r\nn\x1b", "k\nx", "v") },
+			`INFO  [a\nERROR] m\r\nn\x1b "k\nx"=v` + "\n",
+		},
 		"error":  {func(l *slog.Logger) { l.Info("m", "error", errors.New("no way")) }, "INFO  m error=\"no way\"\n"},
 		"nil":    {func(l *slog.Logger) { l.Info("m", "error", nil) }, "INFO  m error=<nil>\n"},
 		"groups": {func(l *slog.Logger) { l.WithGroup("g").With("a", 1).Info("m", slog.Group("h", "b", 2)) }, "INFO  m g.a=1 g.h.b=2\n"},
-		"block": {func(l *slog.Logger) { l.Error("m", "trace", "E: x\n\tat a\r\n\tat b\n", "k", "v") },
-			"ERROR m k=v\n    trace:\n      E: x\n        at a\n        at b\n"},
+		"block": {
+			func(l *slog.Logger) { l.Error("m", "trace", "E: x\n\tat a\r\n\tat b\n", "k", "v") },
+			"ERROR m k=v\n    trace:\n      E: x\n        at a\n        at b\n",
+		},
 		"one line and end": {func(l *slog.Logger) { l.Info("m", "a", "b\n") }, `INFO  m a="b\n"` + "\n"},
 	}
 	for name, tt := range tests {

@@ -257,6 +257,7 @@ func (e *ears) TaskStatus(id store.TaskID, s store.Status) {
 }
 func (e *ears) TaskConfigsChanged(string)          { e.note(func() { e.changes++ }) }
 func (e *ears) TopicUsed(_ store.TaskID, t string) { e.note(func() { e.topics = append(e.topics, t) }) }
+
 func (e *ears) last(name string) (s store.Status) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

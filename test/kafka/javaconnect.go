@@ -32,7 +32,7 @@ func JavaConnect(t testing.TB, worker map[string]string, connectors ...string) *
 	t.Helper()
 	bootstrap := Broker(t)
 	ctx := context.WithoutCancel(t.Context()) // it is stopped after the test's context ends
-	plugins, err := script(ctx, "plugins")
+	plugins, err := Run(ctx, "plugins")
 	check(t, err)
 	port := FreePort(t)
 	j := &Java{URL: fmt.Sprintf("http://127.0.0.1:%d", port), name: "test-java-" + strconv.Itoa(port)}
@@ -51,9 +51,9 @@ func JavaConnect(t testing.TB, worker map[string]string, connectors ...string) *
 	maps.Copy(props, worker)
 	file := filepath.Join(t.TempDir(), "worker.properties")
 	check(t, os.WriteFile(file, Properties(props), 0o600))
-	check(t, guarded(ctx, j.name, append([]string{verb, "start", j.name, file}, connectors...)...))
+	check(t, Guarded(ctx, j.name, append([]string{verb, "start", j.name, file}, connectors...)...))
 	t.Cleanup(func() { j.Stop(t) })
-	j.Log, err = script(ctx, "log", j.name)
+	j.Log, err = Run(ctx, "log", j.name)
 	check(t, err)
 	j.Wait(t, "/connectors")
 	return j
@@ -64,7 +64,7 @@ func JavaConnect(t testing.TB, worker map[string]string, connectors ...string) *
 // up, so wait for "/connectors/NAME" before using one.
 func (j *Java) Wait(t testing.TB, path string) {
 	t.Helper()
-	_, err := script(t.Context(), "wait", j.URL+path, "120")
+	_, err := Run(t.Context(), "wait", j.URL+path, "120")
 	check(t, err)
 }
 
@@ -72,7 +72,7 @@ func (j *Java) Wait(t testing.TB, path string) {
 // Stopping twice does nothing.
 func (j *Java) Stop(t testing.TB) {
 	t.Helper()
-	if _, err := script(context.WithoutCancel(t.Context()), "stop", j.name); err != nil {
+	if _, err := Run(context.WithoutCancel(t.Context()), "stop", j.name); err != nil {
 		t.Errorf("stop the Java worker: %v", err)
 	}
 }

@@ -86,16 +86,16 @@ func startBroker() (string, error) {
 		return "", err
 	}
 	name := fmt.Sprintf("test-broker-%d", os.Getpid())
-	if err := guarded(ctx, name, "broker", "start", name, strconv.Itoa(port)); err != nil {
+	if err := Guarded(ctx, name, "broker", "start", name, strconv.Itoa(port)); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("127.0.0.1:%d", port), nil
 }
 
-// guarded runs a verb of the script that starts name, and leaves a guard that
+// Guarded runs a verb of the script that starts name, and leaves a guard that
 // kills and wipes it as soon as this process is gone.
-func guarded(ctx context.Context, name string, args ...string) error {
-	guard := command(ctx, "guard", name)
+func Guarded(ctx context.Context, name string, args ...string) error {
+	guard := Command(ctx, "guard", name)
 	if _, err := guard.StdinPipe(); err != nil { // closed by the end of this process
 		return fmt.Errorf("guard %s: %w", name, err)
 	}
@@ -105,13 +105,13 @@ func guarded(ctx context.Context, name string, args ...string) error {
 	// Waiting keeps the pipe referenced: a collected pipe is closed, and the
 	// guard would strike in the middle of a test.
 	go func() { _ = guard.Wait() }()
-	_, err := script(ctx, args...)
+	_, err := Run(ctx, args...)
 	return err
 }
 
-// script runs a verb of the script and returns what it printed.
-func script(ctx context.Context, args ...string) (string, error) {
-	cmd := command(ctx, args...)
+// Run runs a verb of the script, see its head, and returns what it printed.
+func Run(ctx context.Context, args ...string) (string, error) {
+	cmd := Command(ctx, args...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
@@ -125,9 +125,9 @@ func script(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// command prepares a run of the script in a process group of its own, so that a
+// Command prepares a run of the script in a process group of its own, so that a
 // Ctrl-C at the terminal ends the test and not the guard.
-func command(ctx context.Context, args ...string) *exec.Cmd {
+func Command(ctx context.Context, args ...string) *exec.Cmd {
 	_, file, _, _ := runtime.Caller(0)
 	cmd := exec.CommandContext(ctx, filepath.Join(filepath.Dir(file), "kafka"), args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
