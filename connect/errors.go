@@ -48,8 +48,7 @@ func newError(class, format string, args []any) error {
 
 // ClassOf returns the Java class of the error; ConnectException where none is known.
 func ClassOf(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Class
 	}
 	if IsRetriable(err) {

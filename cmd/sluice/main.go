@@ -26,8 +26,7 @@ func main() {
 		return
 	}
 	fmt.Fprintln(os.Stderr, "sluice:", err)
-	var c *app.ConnectorError
-	if errors.As(err, &c) {
+	if _, ok := errors.AsType[*app.ConnectorError](err); ok {
 		os.Exit(exitConnector)
 	}
 	os.Exit(1)

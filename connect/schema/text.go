@@ -3,6 +3,7 @@ package schema
 import (
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -120,10 +121,8 @@ func AppendFloat(dst []byte, f float64, bits int) []byte {
 }
 
 func withPoint(dst []byte, start int) []byte {
-	for _, c := range dst[start:] {
-		if c == '.' {
-			return dst
-		}
+	if slices.Contains(dst[start:], '.') {
+		return dst
 	}
 	return append(dst, ".0"...)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -20,9 +21,9 @@ type member struct {
 
 // get returns the last member of the name, as Java's parser does.
 func (o object) get(name string) (any, bool) {
-	for i := len(o) - 1; i >= 0; i-- {
-		if o[i].name == name {
-			return o[i].value, true
+	for _, v := range slices.Backward(o) {
+		if v.name == name {
+			return v.value, true
 		}
 	}
 	return nil, false

@@ -2,9 +2,9 @@ package file
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -149,7 +149,7 @@ func BenchmarkPoll(b *testing.B) {
 func BenchmarkSkip(b *testing.B) {
 	for _, unit := range []string{"x", "aéb€c"} {
 		text := []byte(strings.Repeat(unit, bufferSize/len(unit)))
-		b.Run(fmt.Sprint(len(unit)), func(b *testing.B) {
+		b.Run(strconv.Itoa(len(unit)), func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
 				skip(text, 1<<40, true)

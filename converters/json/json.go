@@ -9,6 +9,7 @@
 package json
 
 import (
+	"maps"
 	"strings"
 
 	"sluice/connect"
@@ -157,9 +158,7 @@ type codec struct {
 
 func (c *codec) configure(cfg config.Map, use string) error {
 	all := make(config.Map, len(cfg)+1)
-	for k, v := range cfg {
-		all[k] = v
-	}
+	maps.Copy(all, cfg)
 	all[typeKey] = use
 	set, err := config.Decode[settings](configDef(), all)
 	if err != nil {

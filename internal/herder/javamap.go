@@ -16,7 +16,7 @@ import (
 func javaMap(m config.Raw) string {
 	size := uint32(16)
 	if n := len(m); n*4 > 16*3 {
-		size = 1 << bits.Len32(uint32(n*4/3)) //nolint:gosec // A map of that size does not exist.
+		size = 1 << bits.Len32(uint32(n*4/3))
 	}
 	type entry struct {
 		bucket uint32

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -141,9 +142,7 @@ func BenchmarkConsume(b *testing.B) {
 				b.Fatal(err)
 			}
 			values := map[string]string{"bootstrap.servers": addr, "auto.offset.reset": "earliest"}
-			for k, v := range bm.set {
-				values[k] = v
-			}
+			maps.Copy(values, bm.set)
 			cl, err := NewClient(Settings{ConsumerRole, values}, nil, kgo.ConsumeTopics(topic))
 			if err != nil {
 				b.Fatal(err)

@@ -93,6 +93,6 @@ func backoff(least, most time.Duration) func(int) time.Duration {
 		if least <= most {
 			d = min(d, most)
 		}
-		return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // spreads load, no secret
+		return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
 	}
 }

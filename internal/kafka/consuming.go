@@ -61,9 +61,9 @@ func (b *builder) fetching() {
 		wait = msDuration(hold(b, "fetch.max.wait.ms", ms, 10, math.MaxInt32))
 	}
 	b.add(
-		kgo.FetchMaxBytes(int32(whole)),                           //nolint:gosec // an int32 of the table
-		kgo.FetchMaxPartitionBytes(int32(part)),                   //nolint:gosec // as above
-		kgo.FetchMinBytes(int32(number(b, "fetch.min.bytes", 1))), //nolint:gosec // as above
+		kgo.FetchMaxBytes(int32(whole)),
+		kgo.FetchMaxPartitionBytes(int32(part)),
+		kgo.FetchMinBytes(int32(number(b, "fetch.min.bytes", 1))),
 		kgo.FetchMaxWait(wait),
 		// A broker answers with at least one batch, however large.
 		kgo.BrokerMaxReadBytes(1<<30),
@@ -213,7 +213,7 @@ func (b *builder) retryTimeout() {
 	}
 	session := millis(b, "session.timeout.ms", defaultSessionTimeout)
 	b.add(kgo.RetryTimeoutFn(func(request int16) time.Duration {
-		switch kmsg.Key(request) { //nolint:exhaustive // three of many
+		switch kmsg.Key(request) {
 		case kmsg.JoinGroup, kmsg.SyncGroup, kmsg.Heartbeat:
 			return session
 		default:

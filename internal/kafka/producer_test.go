@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -121,7 +122,7 @@ func TestLargeRecordsKeepTheOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, r := range fetch(t, addr, "t", n) {
-		if got, _, _ := strings.Cut(string(r.Value), " "); got != fmt.Sprint(i) {
+		if got, _, _ := strings.Cut(string(r.Value), " "); got != strconv.Itoa(i) {
 			t.Fatalf("record %d is %s", i, got)
 		}
 	}
@@ -221,7 +222,7 @@ func TestPartitions(t *testing.T) {
 				switch got := string(r.Value); {
 				case got == "hashed" && class == "" && r.Partition != 3: // murmur2 of Java is -973932308
 					t.Errorf("key 21 is in partition %d", r.Partition)
-				case got != "hashed" && got != fmt.Sprint(r.Partition):
+				case got != "hashed" && got != strconv.Itoa(int(r.Partition)):
 					t.Errorf("record %s is in partition %d", got, r.Partition)
 				}
 			}

@@ -96,9 +96,9 @@ func (b *builder) batches() {
 	if str(b, "transactional.id") != "" {
 		batch = request // one client only can be in the transaction
 	}
-	b.plan.BatchBytes, b.plan.RequestBytes = int32(batch), int32(request) //nolint:gosec // held to 1 GiB above
+	b.plan.BatchBytes, b.plan.RequestBytes = int32(batch), int32(request)
 	b.add(kgo.ProducerBatchMaxBytes(b.plan.BatchBytes))
-	b.add(kgo.BrokerMaxWriteBytes(int32(max(100<<20, request+requestOverhead)))) //nolint:gosec // as above
+	b.add(kgo.BrokerMaxWriteBytes(int32(max(100<<20, request+requestOverhead))))
 	b.add(kgo.ProducerLinger(min(millis(b, "linger.ms", defaultLinger), time.Minute)))
 	if ms, ok := get[int64](b, "linger.ms"); ok && ms > time.Minute.Milliseconds() {
 		b.warn("configuration key %q for the producer has the value %d and is held to 60000", "linger.ms", ms)

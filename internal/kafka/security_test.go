@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"maps"
 	"math/big"
 	"net"
 	"os"
@@ -163,9 +164,7 @@ func TestStoresThatDoNotWork(t *testing.T) {
 		{map[string]string{"ssl.truststore.certificates": cert, "ssl.truststore.password": "p"}, "ssl.truststore.password", "no password"},
 	} {
 		set := with("security.protocol", "SSL", "ssl.keystore.type", "PEM", "ssl.truststore.type", "PEM")
-		for k, v := range tt.set {
-			set[k] = v
-		}
+		maps.Copy(set, tt.set)
 		_, err := Settings{AdminRole, set}.Plan()
 		var wrong *ValueError
 		if !errors.As(err, &wrong) || wrong.Key != tt.key || !strings.Contains(wrong.Right, tt.right) {

@@ -39,7 +39,7 @@ func TopicTemplate(connector map[string]string) (NewTopic, error) {
 	maps.DeleteFunc(rest, func(k, _ string) bool {
 		return slices.Contains([]string{"replication.factor", "partitions", "include", "exclude"}, k)
 	})
-	return NewTopic{Partitions: int32(partitions), ReplicationFactor: int16(factor), Configs: rest}, nil //nolint:gosec // held to its bits by count
+	return NewTopic{Partitions: int32(partitions), ReplicationFactor: int16(factor), Configs: rest}, nil
 }
 
 func count(settings map[string]string, name string, bits int) (int64, error) {

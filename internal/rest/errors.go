@@ -21,8 +21,7 @@ func fail(status int, text string) error { return &herder.Error{Status: status, 
 // writeError answers with the error of a handler.
 func writeError(w http.ResponseWriter, contentType string, err error) {
 	m := message{http.StatusInternalServerError, err.Error()}
-	var e *herder.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*herder.Error](err); ok {
 		m = message{e.Status, e.Message}
 	}
 	writeMessage(w, contentType, m)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -82,8 +83,8 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 // copy may share the backing arrays, since all appends go to full slices.
 func (h *textHandler) copy() *textHandler {
 	with := *h
-	with.attrs = with.attrs[:len(with.attrs):len(with.attrs)]
-	with.blocks = with.blocks[:len(with.blocks):len(with.blocks)]
+	with.attrs = slices.Clip(with.attrs)
+	with.blocks = slices.Clip(with.blocks)
 	return &with
 }
 

@@ -2,6 +2,7 @@ package definition_test
 
 import (
 	"regexp/syntax"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,7 +39,7 @@ func TestOrderOfKeys(t *testing.T) {
 				t.Errorf("%s: key %s lacks documentation, importance or display name", name, k.Name)
 			}
 		}
-		if diff := cmp.Diff(append(common[:len(common):len(common)], c.tail...), got); diff != "" {
+		if diff := cmp.Diff(append(slices.Clip(common), c.tail...), got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}

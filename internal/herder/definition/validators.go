@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"slices"
 	"strings"
 
 	"sluice/connect/config"
@@ -87,12 +88,7 @@ func CheckSink(raw config.Raw, values *config.Values) {
 }
 
 func contains(list []string, s string) bool {
-	for _, item := range list {
-		if item == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, s)
 }
 
 // topicsOf returns the topics of the list without empty and repeated ones.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -161,7 +162,7 @@ func consume(t *testing.T, addr, topic string, n int) []string {
 func numbers(n int) []string {
 	out := make([]string, n)
 	for i := range out {
-		out[i] = fmt.Sprint(i)
+		out[i] = strconv.Itoa(i)
 	}
 	return out
 }

@@ -25,7 +25,7 @@ type remedies struct {
 // do that too, but it does not write such a topic to disk: after a kill -9 its
 // records could not be reached. So its own automatic creation is off, and the
 // request is answered after an explicit creation.
-func (r *remedies) metadata(kreq kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // kfake's order of results
+func (r *remedies) metadata(kreq kmsg.Request) (kmsg.Response, error, bool) {
 	req := kreq.(*kmsg.MetadataRequest)
 	if req.Version >= 4 && !req.AllowAutoTopicCreation { // before version 4 creation was not asked for, it was a given
 		return nil, nil, false
@@ -45,7 +45,7 @@ func (r *remedies) metadata(kreq kmsg.Request) (kmsg.Response, error, bool) { //
 // config the source -1, which Java's client refuses to parse. Requests with
 // manual assignments, or that name a topic twice, or that only validate, keep
 // the library's answer.
-func (r *remedies) createTopics(kreq kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // kfake's order of results
+func (r *remedies) createTopics(kreq kmsg.Request) (kmsg.Response, error, bool) {
 	req := kreq.(*kmsg.CreateTopicsRequest)
 	seen := make(map[string]bool, len(req.Topics))
 	plain := !req.ValidateOnly
@@ -137,7 +137,7 @@ func keepLiveKeys(configs []kmsg.CreateTopicsRequestTopicConfig) []kmsg.CreateTo
 
 // alterConfigs replaces all configs of a topic, so the request alone says
 // whether the topic is compacted from now on.
-func (*remedies) alterConfigs(kreq kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // kfake's order of results
+func (*remedies) alterConfigs(kreq kmsg.Request) (kmsg.Response, error, bool) {
 	req := kreq.(*kmsg.AlterConfigsRequest)
 	for i := range req.Resources {
 		res := &req.Resources[i]
@@ -161,7 +161,7 @@ func (*remedies) alterConfigs(kreq kmsg.Request) (kmsg.Response, error, bool) { 
 
 // incrementalAlterConfigs sees changes only, so what the topic is now decides
 // where the request does not say.
-func (r *remedies) incrementalAlterConfigs(kreq kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // kfake's order of results
+func (r *remedies) incrementalAlterConfigs(kreq kmsg.Request) (kmsg.Response, error, bool) {
 	req := kreq.(*kmsg.IncrementalAlterConfigsRequest)
 	for i := range req.Resources {
 		res := &req.Resources[i]

@@ -39,7 +39,7 @@ func Open(path string) (*Offsets, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // a new file must not take the place of a link
 	}
-	raw, err := os.ReadFile(path) //nolint:gosec // The operator names the file.
+	raw, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read offsets: %w", err)
 	}
@@ -185,7 +185,7 @@ func replace(path string, content []byte) error {
 
 // syncDir makes the renaming durable.
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // The folder of the operator's file.
+	d, err := os.Open(dir)
 	if err != nil {
 		return nil //nolint:nilerr // The folder may not be readable; then the next sync does it.
 	}

@@ -54,7 +54,7 @@ func encode(entries map[string][]byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, threshold)
 	b = append(b, tokenBlock, 8)
 	b = binary.BigEndian.AppendUint32(b, capacity)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(entries))) //nolint:gosec // No file holds 2^31 entries.
+	b = binary.BigEndian.AppendUint32(b, uint32(len(entries)))
 	first := true
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		b = appendBytes(b, []byte(key), first)
@@ -80,7 +80,7 @@ func appendClass(b []byte, name string, uid uint64, flags byte, fields ...field)
 	b = appendText(b, name)
 	b = binary.BigEndian.AppendUint64(b, uid)
 	b = append(b, flags)
-	b = binary.BigEndian.AppendUint16(b, uint16(len(fields))) //nolint:gosec // Two at most.
+	b = binary.BigEndian.AppendUint16(b, uint16(len(fields)))
 	for _, f := range fields {
 		b = append(b, f.kind)
 		b = appendText(b, f.name)
@@ -89,7 +89,7 @@ func appendClass(b []byte, name string, uid uint64, flags byte, fields ...field)
 }
 
 func appendText(b []byte, s string) []byte {
-	b = binary.BigEndian.AppendUint16(b, uint16(len(s))) //nolint:gosec // Names of classes and fields.
+	b = binary.BigEndian.AppendUint16(b, uint16(len(s)))
 	return append(b, s...)
 }
 
@@ -105,7 +105,7 @@ func appendBytes(b, content []byte, first bool) []byte {
 		b = append(b, tokenReference)
 		b = binary.BigEndian.AppendUint32(b, bytesHandle)
 	}
-	b = binary.BigEndian.AppendUint32(b, uint32(len(content))) //nolint:gosec // Offsets are short.
+	b = binary.BigEndian.AppendUint32(b, uint32(len(content)))
 	return append(b, content...)
 }
 
