@@ -91,7 +91,7 @@ func (p directoryProvider) get(path string, keys []string) (map[string]string, s
 	if !ok {
 		return nil, notAllowed(path), nil
 	}
-	if info, err := os.Stat(clean); err != nil || !info.IsDir() {
+	if !isDir(clean) {
 		return nil, fmt.Sprintf("The path %s is not a directory", path), nil
 	}
 	values := map[string]string{}
@@ -113,4 +113,11 @@ func (p directoryProvider) get(path string, keys []string) (map[string]string, s
 		values[key] = string(data)
 	}
 	return values, "", nil
+}
+
+// isDir is false, too, where nothing can be seen at the path: Java makes no
+// difference.
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
