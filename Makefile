@@ -83,6 +83,7 @@ verify: $(LINT) ## formatting, vet, modules and documents are in order
 	$(GO) vet ./...
 	$(GO) vet -tags integration ./test/...
 	$(GO) mod tidy -diff
+	$(MAKE) lint
 	@for f in README.md CHANGELOG.md LICENSE docs/architecture.md docs/compatibility.md docs/adr/README.md; do \
 	  [ -s $$f ] || { echo "$$f is missing" >&2; exit 1; }; done
 

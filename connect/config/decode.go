@@ -35,7 +35,7 @@ func fill(v reflect.Value, d Def, parsed map[string]any) {
 			continue
 		}
 		if _, known := d.Find(name); !known {
-			panic(fmt.Sprintf("config: field %s.%s names the key %q, which the definition does not have", t, f.Name, name))
+			panic(fmt.Sprintf("config: field %s.%s names the key %q, which the definition does not have", t, f.Name, name)) //nolint:forbidigo // A mistake in the program, as the doc comment of Decode says.
 		}
 		if value := parsed[name]; value != nil {
 			set(v.Field(i), value, t.String()+"."+f.Name)
@@ -59,6 +59,6 @@ func set(field reflect.Value, value any, where string) {
 	case given.Type().ConvertibleTo(field.Type()) && given.Kind() == field.Kind():
 		field.Set(given.Convert(field.Type()))
 	default:
-		panic(fmt.Sprintf("config: field %s cannot hold a %s", where, given.Type()))
+		panic(fmt.Sprintf("config: field %s cannot hold a %s", where, given.Type())) //nolint:forbidigo // A mistake in the program, as the doc comment of Decode says.
 	}
 }

@@ -102,7 +102,7 @@ func check(place string, s *Schema, v Value) error {
 
 func checkStruct(s *Schema, st *Struct) error {
 	if st.Schema != s && !st.Schema.Equal(s) {
-		return fmt.Errorf("Struct schemas do not match.") //nolint:staticcheck,revive // Java's text.
+		return fmt.Errorf("Struct schemas do not match.") //nolint:staticcheck // Java's text.
 	}
 	for i, f := range s.Fields {
 		// A default stands in for a null that was never set, as in Struct.validate.

@@ -157,7 +157,8 @@ func (p *avroParser) object(o object, namespace string) (*avroSchema, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.checkLogical()
+	s.checkLogical()
+	return s, nil
 }
 
 func (p *avroParser) member(o object, name, namespace string) (*avroSchema, error) {
@@ -248,16 +249,15 @@ func (p *avroParser) readFields(s *avroSchema, o object, namespace string) error
 
 // checkLogical drops a logical type that does not fit, as Avro does: it is then
 // without effect.
-func (s *avroSchema) checkLogical() error {
+func (s *avroSchema) checkLogical() {
 	if s.logical != "decimal" {
-		return nil
+		return
 	}
 	s.precision, _ = integer(s.props, "precision")
 	s.scale, _ = integer(s.props, "scale")
 	if s.kind != "bytes" && s.kind != "fixed" || s.precision <= 0 || s.precision > 10_000 || s.scale < 0 || s.scale > s.precision {
 		s.logical = ""
 	}
-	return nil
 }
 
 func integer(o object, name string) (int, bool) {

@@ -58,10 +58,10 @@ func optionsFile(s *avroSchema, cs *schema.Schema, o object) ([]schema.Value, er
 	}
 	raw, err := os.ReadFile(name)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("Unable to locate options file '%s'", name) //nolint:staticcheck,revive // Java's text.
+		return nil, fmt.Errorf("Unable to locate options file '%s'", name) //nolint:staticcheck // Java's text.
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Unable to read options file '%s': %w", name, err) //nolint:staticcheck,revive // Java's text.
+		return nil, fmt.Errorf("Unable to read options file '%s': %w", name, err) //nolint:staticcheck // Java's text.
 	}
 	var all []schema.Value
 	if encoding == "binary" {
@@ -73,7 +73,7 @@ func optionsFile(s *avroSchema, cs *schema.Schema, o object) ([]schema.Value, er
 		err = errors.New("it holds no value")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Unable to read options file '%s': %w", name, err) //nolint:staticcheck,revive // Java's text.
+		return nil, fmt.Errorf("Unable to read options file '%s': %w", name, err) //nolint:staticcheck // Java's text.
 	}
 	return all, nil
 }
@@ -93,7 +93,7 @@ func decodeJSON(s *avroSchema, cs *schema.Schema, raw []byte) ([]schema.Value, e
 }
 
 func invalidOption(s *avroSchema, v any) error {
-	return fmt.Errorf("Invalid option for %s schema: type %s, value '%s'", s.kind, javaClass(v), showJSON(v)) //nolint:staticcheck,revive // Java's text.
+	return fmt.Errorf("Invalid option for %s schema: type %s, value '%s'", s.kind, javaClass(v), showJSON(v)) //nolint:staticcheck // Java's text.
 }
 
 func showJSON(v any) string {

@@ -11,7 +11,7 @@ import (
 func exclude(props object, given string, others ...string) error {
 	for _, o := range others {
 		if props.has(o) {
-			return fmt.Errorf("Cannot specify %s prop when %s prop is given", o, given) //nolint:staticcheck,revive // Java's text.
+			return fmt.Errorf("Cannot specify %s prop when %s prop is given", o, given) //nolint:staticcheck // Java's text.
 		}
 	}
 	return nil

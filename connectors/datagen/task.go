@@ -126,7 +126,7 @@ func (t *task) appendMany(ctx context.Context, into *connect.Batch) error {
 // appendRecord appends the next record; headers is the memory for its headers.
 func (t *task) appendRecord(into *connect.Batch, headers []connect.Header) error {
 	if t.settings.Iterations > 0 && t.count >= int64(t.settings.Iterations) {
-		return connect.Errorf("Stopping connector: generated the configured %d number of messages", t.count) //nolint:staticcheck,revive // Java's text.
+		return connect.Errorf("Stopping connector: generated the configured %d number of messages", t.count)
 	}
 	value := t.generator.next(t.random, &into.Arena)
 	// A seed of its own for each record can go into the offset.

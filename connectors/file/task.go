@@ -80,7 +80,7 @@ func (t *sourceTask) Poll(ctx context.Context, into *connect.Batch) error {
 		case err != nil && records == 0:
 			return err
 		case err != nil:
-			return nil // The lines first; the next Poll meets the error again.
+			return nil //nolint:nilerr // The lines first; the next Poll meets the error again.
 		case got == 0:
 			return nil
 		}
@@ -118,7 +118,7 @@ func (t *sourceTask) open(ctx context.Context) (bool, error) {
 	err = errors.Join(err, f.close())
 	t.in = nil
 	if ctx.Err() != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // The task was stopped; the input is closed.
 	}
 	return false, err
 }

@@ -246,7 +246,7 @@ func (c *codec) buildDefault(s *schema.Schema, n *node) error {
 	err = schema.Check(s, v)
 	if err == nil && v.Kind() == schema.KindStruct {
 		// Java compares the struct's schema with one that is not built yet.
-		err = errors.New("Struct schemas do not match.") //nolint:staticcheck,revive // Java's text.
+		err = errors.New("Struct schemas do not match.") //nolint:staticcheck // Java's text.
 	}
 	if err != nil {
 		return &connect.Error{Class: connect.SchemaBuilderFailure, Message: "Invalid default value", Cause: err}

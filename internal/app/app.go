@@ -77,7 +77,7 @@ func (s standalone) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }() // The server has closed it in the usual case.
 
 	registry := plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins()))
 	if path := s.settings["plugin.path"]; path != "" {
@@ -136,7 +136,9 @@ func (s standalone) serve(ctx context.Context, h *herder.Standalone, listener *r
 	if shut := server.Shutdown(stopREST); shut != nil {
 		err = errors.Join(err, server.Close())
 	}
-	<-serverDone
+	if served := <-serverDone; !errors.Is(served, http.ErrServerClosed) && ctx.Err() == nil {
+		s.log.Debug("REST server ended", "error", served)
+	}
 	stopHerder()
 	if stopped := <-herderDone; stopped != nil && !errors.Is(stopped, context.Canceled) {
 		err = errors.Join(err, stopped)

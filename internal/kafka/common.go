@@ -3,6 +3,7 @@ package kafka
 import (
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -78,8 +79,8 @@ func (b *builder) servers() {
 }
 
 func isPort(s string) bool {
-	n, err := net.LookupPort("tcp", s)
-	return err == nil && n > 0 && s[0] >= '0' && s[0] <= '9'
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
 }
 
 // backoff doubles from least to most, with a fifth of jitter either way, as

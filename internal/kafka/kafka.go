@@ -92,6 +92,7 @@ func (s Settings) Plan() (*Plan, error) {
 		b.consumer()
 	case AdminRole:
 		b.admin()
+	default: // Sets of roles stand in the table of keys only.
 	}
 	if err := errors.Join(b.errs...); err != nil {
 		return nil, fmt.Errorf("settings of the %s: %w", s.Role, err)

@@ -351,9 +351,9 @@ func TestMerge(t *testing.T) {
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		least, most time.Duration
+		least, most int64 // milliseconds
 		fails       int
-		want        time.Duration
+		want        int64
 	}{
 		{100, 1000, 1, 100},
 		{100, 1000, 2, 200},
@@ -363,8 +363,8 @@ func TestBackoff(t *testing.T) {
 		{2000, 1000, 9, 2000},
 		{0, 1000, 9, 0},
 	} {
-		got := backoff(tt.least*time.Millisecond, tt.most*time.Millisecond)(tt.fails)
-		if want := tt.want * time.Millisecond; got < want*8/10 || got > want*12/10 {
+		got := backoff(time.Duration(tt.least)*time.Millisecond, time.Duration(tt.most)*time.Millisecond)(tt.fails)
+		if want := time.Duration(tt.want) * time.Millisecond; got < want*8/10 || got > want*12/10 {
 			t.Errorf("%d to %d after %d failures: %v", tt.least, tt.most, tt.fails, got)
 		}
 	}

@@ -128,7 +128,7 @@ func (s *sourceTask) loop() error {
 		case pollErr == nil:
 			wait = pollRetry
 		case s.life.soft.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // The stop has interrupted the poll.
 		case connect.IsRetriable(pollErr):
 			s.log.Warn("poll is tried again", "error", pollErr, "wait", retryWait(pollErr, wait))
 			sleep(s.life.soft, retryWait(pollErr, wait))

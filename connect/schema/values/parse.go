@@ -3,6 +3,7 @@ package values
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"sluice/connect/schema"
 )
@@ -124,7 +125,7 @@ func (p *parser) nested() (t typed, ok bool) {
 
 // simple reads a temporal value or a number that starts with the token.
 func (p *parser) simple(token string) (typed, bool) {
-	for _, first := range token {
+	if first, size := utf8.DecodeRuneInString(token); size > 0 {
 		_, isDigit := digit(first)
 		if isDigit {
 			if t, ok := p.temporal(token); ok {
@@ -134,7 +135,6 @@ func (p *parser) simple(token string) (typed, bool) {
 		if !isDigit && first != '+' && first != '-' {
 			return typed{}, false
 		}
-		break
 	}
 	n, err := parseNumber(token)
 	if err != nil {

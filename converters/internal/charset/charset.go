@@ -60,6 +60,7 @@ func (s Set) Append(dst []byte, text string) []byte {
 		return s.append16(dst, text)
 	case ASCII:
 		limit = 0x7F
+	case Latin1:
 	}
 	for _, r := range text {
 		if r > limit {
@@ -103,6 +104,7 @@ func (s Set) AppendDecoded(dst, raw []byte) []byte {
 		return appendUTF8(dst, raw)
 	case UTF16, UTF16BE, UTF16LE:
 		return s.decode16(dst, raw)
+	case Latin1, ASCII:
 	}
 	for _, b := range raw {
 		r := rune(b)
