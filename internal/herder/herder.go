@@ -52,6 +52,27 @@ type Herder interface {
 	RestartTask(ctx context.Context, id store.TaskID) error
 	// Validate checks a connector's configuration. It runs code of plugins.
 	Validate(ctx context.Context, cfg config.Raw) (ConfigInfos, error)
+	// Offsets returns the offsets of a connector: source partitions and offsets, or
+	// the consumer group's for a sink. It may ask the broker (KIP-875).
+	Offsets(ctx context.Context, name string) ([]store.Offset, error)
+	// AlterOffsets sets offsets of a stopped connector; a null offset removes. It
+	// returns the message for the client.
+	AlterOffsets(ctx context.Context, name string, offsets []store.Offset) (message string, err error)
+	// ResetOffsets removes all offsets of a stopped connector, and returns the
+	// message for the client.
+	ResetOffsets(ctx context.Context, name string) (message string, err error)
+	// PutTaskConfigs takes the task configurations that the worker with the
+	// connector sends to the leader (KIP-507). Standalone refuses.
+	PutTaskConfigs(ctx context.Context, name string, configs []config.Map, sig *Signature) error
+	// FenceZombies fences the former producers of a source connector's tasks
+	// (KIP-618). Standalone refuses.
+	FenceZombies(ctx context.Context, name string, sig *Signature) error
+	// SetClusterLoggerLevel asks all workers of the cluster for a level of a logger
+	// (KIP-976).
+	SetClusterLoggerLevel(ctx context.Context, logger, level string) error
+	// PluginConfig returns the keys of a plugin, found by class or alias; version
+	// is a version or a range, "" is any.
+	PluginConfig(ctx context.Context, class, version string) ([]ConfigKeyInfo, error)
 	// Plugins returns the plugins that the worker carries.
 	Plugins() []plugins.Desc
 	// ClusterID returns the id of the Kafka cluster; "" where it is unknown.
@@ -118,6 +139,24 @@ type TaskConfig struct {
 	ID     store.TaskID
 	Config config.Map
 }
+
+// Signature is how another worker signed an internal request (KIP-507).
+type Signature struct {
+	Algorithm string // of the MAC, such as HmacSHA256
+	MAC       []byte
+	Body      []byte // the bytes that were signed
+}
+
+// ForwardError says that another worker has to answer the request, such as the
+// leader. The REST layer forwards it, once or twice, unless the client forbids.
+type ForwardError struct {
+	URL string // of the other worker's REST listener, with a slash at the end
+	// Message is the answer where the request is not forwarded.
+	Message string
+}
+
+// Error returns the message.
+func (e *ForwardError) Error() string { return e.Message }
 
 // Error is an answer to a client: an HTTP status with a message that clients may
 // match.

@@ -18,7 +18,10 @@ import (
 )
 
 // fakeHerder keeps configurations and runs nothing.
-type fakeHerder struct{ configs map[string]config.Raw }
+type fakeHerder struct {
+	herder.Herder // for what no test calls
+	configs       map[string]config.Raw
+}
 
 func (f *fakeHerder) Connectors() []string {
 	var names []string
@@ -117,7 +120,7 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/connectors/a", "", "", 404, `{"error_code":404,"message":"Connector a not found"}`},
 		{"GET", "/admin/loggers", "", "", 501, `~is not available in this version`},
 	}
-	h := rest.New(rest.Config{Herder: &fakeHerder{map[string]config.Raw{}}, Log: slog.New(slog.DiscardHandler), Version: "4.3.1", Commit: "c"})
+	h := rest.New(rest.Config{Herder: &fakeHerder{configs: map[string]config.Raw{}}, Log: slog.New(slog.DiscardHandler), Version: "4.3.1", Commit: "c"})
 	for _, tt := range tests {
 		r := httptest.NewRequest(tt.method, "http://h:1"+tt.path, strings.NewReader(tt.body))
 		if tt.contentType != "" {
@@ -138,7 +141,7 @@ func TestAnswers(t *testing.T) {
 
 func TestHeadersOfErrorsAndOptions(t *testing.T) {
 	t.Parallel()
-	h := rest.New(rest.Config{Herder: &fakeHerder{map[string]config.Raw{}}, Log: slog.New(slog.DiscardHandler)})
+	h := rest.New(rest.Config{Herder: &fakeHerder{configs: map[string]config.Raw{}}, Log: slog.New(slog.DiscardHandler)})
 	call := func(method, path, accept string) http.Header {
 		r := httptest.NewRequest(method, path, http.NoBody)
 		r.Header.Set("Accept", accept)

@@ -1,14 +1,14 @@
 // Package house holds the structure of the repository: who may import whom, how
-// long a file may be, and what every package must have.
+// long a file may be, what every package must have, and what no file may hold.
+// The rules and their reasons are in docs/architecture.md.
 package house_test
 
 import (
 	"bytes"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,129 +19,63 @@ const (
 	maxLines = 800
 )
 
-// rule forbids imports to the packages below a folder. allowed wins.
-type rule struct {
-	folder    string
-	forbidden []string
-	allowed   []string
-	why       string
+// file is a file of the repository; its path is relative to the root.
+type file struct {
+	path string
+	text []byte
 }
 
-var rules = []rule{
-	{"connect", []string{"sluice/", "github.com/", "golang.org/", "go.uber.org/"}, []string{"sluice/connect"}, "the contract stands on the standard library alone"},
-	{"connectors", []string{"sluice/internal", "sluice/converters", "github.com/twmb"}, nil, "native connectors use what an outside author gets"},
-	{"converters", []string{"sluice/internal", "sluice/connectors", "github.com/twmb/franz-go/pkg/kgo"}, nil, "converters use what an outside author gets"},
-	{"internal/herder", []string{"sluice/internal/worker", "sluice/internal/rest", "sluice/internal/app", "github.com/twmb"}, nil, "the herder declares what it needs, and app joins the parts"},
-	{"internal/worker", []string{"sluice/internal/herder", "sluice/internal/rest", "sluice/internal/app"}, nil, "the worker reports to a listener and knows no herder"},
-	{"internal/rest", []string{"sluice/internal/worker", "sluice/internal/kafka", "sluice/internal/app", "github.com/twmb"}, nil, "rest knows the herder's interface alone"},
-	{"internal/store", []string{"sluice/internal/herder", "sluice/internal/worker", "sluice/internal/rest", "sluice/internal/app"}, nil, "stores are below the parts that use them"},
-	{"internal/plugins", []string{"sluice/internal/", "github.com/twmb"}, []string{"sluice/internal/properties", "sluice/internal/plugins"}, "the registry knows the contract alone"},
-	{"internal/properties", []string{"sluice/", "github.com/twmb"}, []string{"sluice/connect"}, "properties files are read by themselves"},
-	{"internal/app", []string{"github.com/twmb/franz-go"}, nil, "franz-go is seen by kafka, store, group and worker only"},
-	{"cmd", []string{"sluice/"}, []string{"sluice/internal/app", "sluice/internal/cli"}, "commands only start app and cli"},
-}
+func (f file) dir() string  { return filepath.ToSlash(filepath.Dir(f.path)) }
+func (f file) isTest() bool { return strings.HasSuffix(f.path, "_test.go") }
 
-func TestImportsGoOneWay(t *testing.T) {
-	t.Parallel()
-	eachGoFile(t, func(path string, _ []byte) {
-		if strings.HasSuffix(path, "_test.go") {
-			return
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, path), nil, parser.ImportsOnly)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, spec := range f.Imports {
-			imported := strings.Trim(spec.Path.Value, `"`)
-			for _, r := range rules {
-				if within(path, r.folder) &&
-					hasPrefix(imported, r.forbidden) && !hasPrefix(imported, r.allowed) && !within(strings.TrimPrefix(imported, module), r.folder) {
-					t.Errorf("%s imports %s: %s", path, imported, r.why)
-				}
-			}
-		}
-	})
-}
-
-func TestFilesAreShort(t *testing.T) {
-	t.Parallel()
-	eachGoFile(t, func(path string, src []byte) {
-		if n := bytes.Count(src, []byte("\n")); n > maxLines {
-			t.Errorf("%s has %d lines, more than %d: it has two subjects", path, n, maxLines)
-		}
-	})
-}
-
-func TestPackagesAreDocumented(t *testing.T) {
-	t.Parallel()
-	documented := map[string]bool{}
-	eachGoFile(t, func(path string, src []byte) {
-		dir := filepath.Dir(path)
-		f, err := parser.ParseFile(token.NewFileSet(), path, src, parser.PackageClauseOnly|parser.ParseComments)
-		if err != nil {
-			t.Fatal(err)
-		}
-		documented[dir] = documented[dir] || f.Doc.Text() != ""
-	})
-	for dir, has := range documented {
-		if !has {
-			t.Errorf("package %s has no doc comment: it says what the package owns and where to start reading", dir)
-		}
-	}
-}
-
-func TestModuleReplacesNothing(t *testing.T) {
-	t.Parallel()
-	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Contains(mod, []byte("\nreplace")) {
-		t.Error("go.mod has a replace: the module must build as it is anywhere")
-	}
-}
-
+// within tells whether a path is the folder or below it.
 func within(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
 
-func hasPrefix(s string, prefixes []string) bool {
-	for _, p := range prefixes {
-		if strings.HasPrefix(s, p) {
-			return true
-		}
-	}
-	return false
+// withinAny tells whether a path is one of the folders or below one.
+func withinAny(path string, folders []string) bool {
+	return slices.ContainsFunc(folders, func(f string) bool { return within(path, f) })
 }
 
-func eachGoFile(t *testing.T, visit func(path string, src []byte)) {
+// files returns what belongs to the repository: not what was built, what a run
+// left behind, or what a tool keeps in a hidden folder (except CI's).
+func files(t *testing.T) []file {
 	t.Helper()
-	n := 0
+	var all []file
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		name := d.Name()
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
 		if d.IsDir() {
-			if name == "testdata" || name == "bin" || name == "data" || strings.HasPrefix(name, ".") && path != root {
+			if slices.Contains([]string{"bin", "data", "dist", "build"}, rel) || len(rel) > 1 && rel[0] == '.' && rel != ".ci" {
 				return filepath.SkipDir
 			}
 			return nil
 		}
-		if filepath.Ext(name) != ".go" {
+		if !d.Type().IsRegular() {
 			return nil
 		}
-		src, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(root, path)
-		n++
-		visit(rel, src)
+		text, err := os.ReadFile(path)
+		all = append(all, file{filepath.ToSlash(rel), text})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n < 10 {
-		t.Fatalf("only %d Go files were found", n)
+	return all
+}
+
+// goFiles returns the Go files that people wrote.
+func goFiles(t *testing.T) []file {
+	t.Helper()
+	all := slices.DeleteFunc(files(t), func(f file) bool {
+		return filepath.Ext(f.path) != ".go" || strings.Contains(f.path, "testdata/") || bytes.Contains(f.text, []byte("\n// Code generated ")) || bytes.HasPrefix(f.text, []byte("// Code generated "))
+	})
+	if len(all) < 10 {
+		t.Fatalf("only %d Go files were found: the test looks in the wrong place", len(all))
 	}
+	return all
 }
