@@ -13,6 +13,7 @@ const (
 	DataException         = "org.apache.kafka.connect.errors.DataException"
 	SerializationFailure  = "org.apache.kafka.common.errors.SerializationException"
 	RetriableException    = "org.apache.kafka.connect.errors.RetriableException"
+	ConfigException       = "org.apache.kafka.common.config.ConfigException"
 	SchemaBuilderFailure  = "org.apache.kafka.connect.errors.SchemaBuilderException"
 	UnsupportedOperations = "java.lang.UnsupportedOperationException"
 )

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"sluice/connect"
 	"sluice/connect/plugin"
 )
 
@@ -135,3 +136,9 @@ func (r *Registry) Predicate(name string) (plugin.Predicate, bool) {
 // All lists the plugins as Java does: by type (sinks, sources, transformations,
 // predicates, converters, header converters), and by class within a type.
 func (r *Registry) All() []Desc { return slices.Clone(r.all) }
+
+// Unknown is the error of a configuration key that names a plugin which is not
+// in the registry. kind is a word such as "converter".
+func Unknown(kind, key, class string) error {
+	return connect.Errorf("configuration key %q has the value %q: this worker has no %s of that class or alias; GET /connector-plugins?connectorsOnly=false lists what there is", key, class, kind)
+}

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,9 @@ import (
 	"sluice/connect"
 	"sluice/connect/config"
 	"sluice/connect/schema"
+	"sluice/internal/plugins"
 	"sluice/internal/store"
+	"sluice/internal/worker/pipeline"
 )
 
 // planner is what source and sink connectors have in common.
@@ -94,7 +97,7 @@ func (c *connector) run() error {
 func (c *connector) obey(target store.TargetState) {
 	switch {
 	case target == store.TargetStarted && c.plugin == nil && c.failed == nil:
-		if err := guard(c.start); err != nil {
+		if err := pipeline.Guard(c.start); err != nil {
 			if c.life.soft.Err() == nil {
 				c.fail(err)
 			}
@@ -122,7 +125,7 @@ func (c *connector) start() error {
 	} else if p, ok := c.worker.Plugins.Sink(class); ok {
 		c.plugin, c.taskClass = p.New(), p.TaskClass
 	} else {
-		return unknownPlugin("connector", "connector.class", class)
+		return plugins.Unknown("connector", "connector.class", class)
 	}
 	var ctx context.Context
 	ctx, c.cancel = context.WithCancelCause(c.life.soft)
@@ -139,7 +142,7 @@ func (c *connector) halt() error {
 	c.cancel(errStopped)
 	ctx, cancel := context.WithTimeout(c.life.hard, connectorGrace)
 	defer cancel()
-	return guard(func() error { return plugin.Stop(ctx) })
+	return pipeline.Guard(func() error { return plugin.Stop(ctx) })
 }
 
 func (c *connector) fail(err error) {
@@ -192,7 +195,7 @@ func (c *connector) taskConfigs(ctx context.Context, maxTasks int) (configs []co
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(c.life.soft, func() { cancel(errStopped) })()
-	err = guard(func() (err error) {
+	err = pipeline.Guard(func() (err error) {
 		configs, err = c.plugin.TaskConfigs(ctx, maxTasks)
 		return err
 	})
@@ -200,9 +203,9 @@ func (c *connector) taskConfigs(ctx context.Context, maxTasks int) (configs []co
 		return nil, err
 	}
 	if len(configs) > maxTasks {
-		enforce, err := config.Parse("tasks.max.enforce", orElse(c.cfg["tasks.max.enforce"], "true"), config.Boolean)
+		enforce, err := config.Parse("tasks.max.enforce", cmp.Or(c.cfg["tasks.max.enforce"], "true"), config.Boolean)
 		if err != nil {
-			return nil, connect.ClassErrorf(configException, "%w", err)
+			return nil, connect.ClassErrorf(connect.ConfigException, "%w", err)
 		}
 		if enforce == true {
 			return nil, tooManyTasks(c.name, len(configs), maxTasks)
@@ -226,17 +229,6 @@ func tooManyTasks(name string, generated, most int) error {
 		"The connector %s has generated %d tasks, which is greater than %d, the maximum number of tasks it is configured to create. "+
 			"This behaviour should be considered a bug and is disallowed. If necessary, it can be permitted by reconfiguring the connector with '%s' set to false; "+
 			"however, this option will be removed in a future release of Kafka Connect.", name, generated, most, "tasks.max.enforce")
-}
-
-func unknownPlugin(kind, key, class string) error {
-	return connect.Errorf("configuration key %q has the value %q: this worker has no %s of that class or alias; GET /connector-plugins?connectorsOnly=false lists what there is", key, class, kind)
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // connectorHost is what the plugin sees of the worker.

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -81,17 +82,17 @@ func subscription(conn config.Map) ([]kgo.Opt, error) {
 	names, pattern := list(conn["topics"]), conn["topics.regex"]
 	switch {
 	case len(names) > 0 && pattern != "":
-		return nil, connect.ClassErrorf(configException, "topics and topics.regex are mutually exclusive options, but both are set.")
+		return nil, connect.ClassErrorf(connect.ConfigException, "topics and topics.regex are mutually exclusive options, but both are set.")
 	case len(names) > 0:
 		return []kgo.Opt{kgo.ConsumeTopics(names...)}, nil
 	case pattern != "":
 		whole := "^(?:" + pattern + ")$" // Java matches the whole name
 		if err := checkPattern(whole); err != nil {
-			return nil, connect.ClassErrorf(configException, "configuration key \"topics.regex\" has the value %q: %w", pattern, err)
+			return nil, connect.ClassErrorf(connect.ConfigException, "configuration key \"topics.regex\" has the value %q: %w", pattern, err)
 		}
 		return []kgo.Opt{kgo.ConsumeRegex(), kgo.ConsumeTopics(whole)}, nil
 	default:
-		return nil, connect.ClassErrorf(configException, "Must configure one of topics or topics.regex")
+		return nil, connect.ClassErrorf(connect.ConfigException, "Must configure one of topics or topics.regex")
 	}
 }
 
@@ -205,6 +206,17 @@ func flat(m map[string][]int32) []connect.TopicPartition {
 	for topic, partitions := range m {
 		for _, p := range partitions {
 			out = append(out, connect.TopicPartition{Topic: topic, Partition: p})
+		}
+	}
+	return out
+}
+
+// list cuts at commas, as a LIST of Java.
+func list(text string) []string {
+	var out []string
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
 		}
 	}
 	return out

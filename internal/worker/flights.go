@@ -10,19 +10,16 @@ import (
 	"sluice/connect"
 	"sluice/connect/schema"
 	"sluice/internal/store"
+	"sluice/internal/worker/pipeline"
 )
 
 // flight is a batch on its way to Kafka with the memory that it lies in. It is
 // filled by the task's goroutine; while records are under way nobody writes to
 // it but through flights.
 type flight struct {
-	batch   connect.Batch
-	records []kgo.Record
-	headers []kgo.RecordHeader
-	raw     []connect.RawHeader
-	buf     []byte
-	size    int
-	done    func(*kgo.Record, error)
+	batch connect.Batch
+	out   pipeline.Encoded
+	done  func(*kgo.Record, error)
 
 	offsets []lastOffset // the last of each source partition
 	left    int          // records not answered for; guarded by flights.mu
@@ -62,7 +59,7 @@ func (fs *flights) take() *flight {
 		fs.spare = fs.spare[:n-1]
 		return f
 	}
-	f := &flight{buf: []byte{}}
+	f := &flight{}
 	f.done = func(_ *kgo.Record, err error) { fs.land(f, err) }
 	return f
 }
@@ -70,9 +67,7 @@ func (fs *flights) take() *flight {
 // free takes back a flight that has landed.
 func (fs *flights) free(f *flight) {
 	f.batch.Reset()
-	clear(f.records)
-	clear(f.headers)
-	f.records, f.headers, f.buf, f.size = f.records[:0], f.headers[:0], f.buf[:0], 0
+	f.out.Reset()
 	clear(f.offsets)
 	f.offsets = f.offsets[:0]
 	f.failed = false
@@ -87,9 +82,9 @@ func (fs *flights) free(f *flight) {
 func (fs *flights) depart(f *flight) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	f.left = len(f.records)
+	f.left = len(f.out.Records)
 	fs.queue = append(fs.queue, f)
-	fs.bytes += f.size
+	fs.bytes += f.out.Size
 	if f.left == 0 {
 		fs.signal()
 	}
@@ -133,7 +128,7 @@ func (fs *flights) landed() *flight {
 	fs.count(f, nil)
 	fs.queue[0] = nil
 	fs.queue = fs.queue[1:]
-	fs.bytes -= f.size
+	fs.bytes -= f.out.Size
 	return f
 }
 
@@ -194,7 +189,7 @@ func (fs *flights) room(ctx context.Context, most int) error {
 		full, left := 0, 0
 		for _, f := range fs.queue {
 			if f.left > 0 {
-				full += f.size
+				full += f.out.Size
 				left += f.left
 			}
 		}

@@ -24,7 +24,7 @@ func fly(fs *flights, n int, partitions ...*connect.SourcePartition) *flight {
 	}
 	f.noteOffsets()
 	for range partitions {
-		f.records = append(f.records, kgo.Record{})
+		f.out.Records = append(f.out.Records, kgo.Record{})
 	}
 	fs.depart(f)
 	return f
@@ -81,31 +81,5 @@ func TestOffsetsFollowTheAcknowledgedPrefix(t *testing.T) {
 	expect("nothing beyond a failure", nil)
 	if fs.failure() == nil || fs.landed() != nil {
 		t.Error("the failure is not kept")
-	}
-}
-
-func TestConvertAllocatesNothingPerRecord(t *testing.T) {
-	s := &sourceTask{
-		task: &task{}, flights: newFlights(),
-		pipeline: &pipeline{key: textConverter{}, value: textConverter{}, header: textHeaders{}},
-	}
-	p := partition("a")
-	headers := []connect.Header{{Key: "h", Data: connect.Data{Value: schema.StringValue("v")}}}
-	round := func() {
-		f := s.flights.take()
-		for n := range 1000 {
-			r := f.batch.Add()
-			r.Topic, r.Headers, r.Origin.SourcePartition = "t", headers, p
-			r.Key.Value, r.Value.Value = schema.StringValue("key"), schema.StringValue("some value")
-			r.Origin.SourceOffset = schema.Int64Value(int64(n))
-		}
-		f.noteOffsets()
-		if err := s.convert(f); err != nil || len(f.records) != 1000 {
-			t.Fatal(err)
-		}
-		s.flights.free(f)
-	}
-	if n := testing.AllocsPerRun(20, round); n > 10 {
-		t.Errorf("%.0f allocations for 1000 records", n)
 	}
 }

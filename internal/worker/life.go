@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"strings"
 	"sync"
 
 	"sluice/connect"
 	"sluice/internal/store"
+	"sluice/internal/worker/pipeline"
 )
 
 // life is the one goroutine of an instance: how it begins, is asked to end,
@@ -38,7 +38,7 @@ func (l *life) start(run func() error) {
 	go func() {
 		defer close(l.done)
 		defer l.end(errStopped)
-		err := guard(run)
+		err := pipeline.Guard(run)
 		if err == nil || l.hard.Err() != nil {
 			l.report.send(store.Unassigned, "")
 			return
@@ -68,24 +68,6 @@ func (l *life) wait(ctx context.Context, what string) error {
 	return err
 }
 
-// panicError is a panic of a plugin.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
-
-// guard turns a panic into an error with the stack.
-func guard(run func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &panicError{value: v, stack: debug.Stack()}
-		}
-	}()
-	return run()
-}
-
 // trace is the text of a status: the first line is "class: message" as Java
 // has it, then the causes, then the stack of a panic.
 func trace(err error) string {
@@ -98,9 +80,9 @@ func trace(err error) string {
 			said = text
 		}
 	}
-	if p, ok := errors.AsType[*panicError](err); ok {
+	if p, ok := errors.AsType[*pipeline.PanicError](err); ok {
 		b.WriteByte('\n')
-		b.Write(p.stack)
+		b.Write(p.Stack)
 	}
 	return b.String()
 }

@@ -2,12 +2,8 @@ package worker
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/connect"
 	"sluice/connect/config"
@@ -22,17 +18,17 @@ func (s *sourceTask) send(f *flight) error {
 		return nil
 	}
 	f.noteOffsets()
-	if err := s.convert(f); err != nil {
+	if err := s.pipeline.Encode(s.life.hard, &f.batch, &f.out); err != nil {
 		return err
 	}
-	for i := range f.records {
-		if err := s.topic(f.records[i].Topic); err != nil {
+	for i := range f.out.Records {
+		if err := s.topic(f.out.Records[i].Topic); err != nil {
 			return err
 		}
 	}
 	s.flights.depart(f)
-	for i := range f.records {
-		s.producer.Produce(s.life.hard, &f.records[i], f.done)
+	for i := range f.out.Records {
+		s.producer.Produce(s.life.hard, &f.out.Records[i], f.done)
 	}
 	return nil
 }
@@ -68,86 +64,6 @@ func (f *flight) noteOffsets() {
 	}
 }
 
-// convert fills the flight's records from its batch.
-func (s *sourceTask) convert(f *flight) error {
-	f.records = slices.Grow(f.records[:0], len(f.batch.Records))
-	for i := range f.batch.Records {
-		r := &f.batch.Records[i]
-		if err := s.convertOne(f, r); err != nil {
-			if err := s.tolerate(s.life.hard, r, err); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// convertOne appends the Kafka record of r, unless a transformation drops it.
-func (s *sourceTask) convertOne(f *flight, r *connect.Record) error {
-	if len(s.pipeline.steps) > 0 {
-		if keep, err := s.pipeline.apply(r, &f.batch.Arena); !keep || err != nil {
-			return err
-		}
-	}
-	f.raw = f.raw[:0]
-	for i := range r.Headers {
-		h := &r.Headers[i]
-		value, err := f.append(func(dst []byte) ([]byte, error) {
-			return s.pipeline.header.AppendEncode(dst, r.Topic, h.Key, h.Data)
-		})
-		if err != nil {
-			return fmt.Errorf("stage HEADER_CONVERTER, header %q: %w", h.Key, err)
-		}
-		f.raw = append(f.raw, connect.RawHeader{Key: h.Key, Value: value})
-	}
-	key, err := f.encode(s.pipeline.key, r, r.Key)
-	if err != nil {
-		return fmt.Errorf("stage KEY_CONVERTER: %w", err)
-	}
-	value, err := f.encode(s.pipeline.value, r, r.Value)
-	if err != nil {
-		return fmt.Errorf("stage VALUE_CONVERTER: %w", err)
-	}
-	out := kgo.Record{Topic: r.Topic, Key: key, Value: value}
-	if r.Partition != connect.NoPartition {
-		out.Partition = kafka.ToPartition(r.Partition)
-	}
-	if r.Timestamp != connect.NoTimestamp {
-		out.Timestamp = time.UnixMilli(r.Timestamp)
-	}
-	if len(f.raw) > 0 {
-		start := len(f.headers)
-		for _, h := range f.raw {
-			f.headers = append(f.headers, kgo.RecordHeader{Key: h.Key, Value: h.Value})
-			f.size += len(h.Key) + len(h.Value)
-		}
-		out.Headers = f.headers[start:len(f.headers):len(f.headers)]
-	}
-	f.records = append(f.records, out)
-	f.size += len(key) + len(value)
-	return nil
-}
-
-func (f *flight) encode(c connect.Converter, r *connect.Record, d connect.Data) ([]byte, error) {
-	start := len(f.buf)
-	buf, err := c.AppendEncode(f.buf, r.Topic, &f.raw, d)
-	if err != nil || buf == nil {
-		return nil, err
-	}
-	f.buf = buf
-	return buf[start:len(buf):len(buf)], nil
-}
-
-func (f *flight) append(encode func([]byte) ([]byte, error)) ([]byte, error) {
-	start := len(f.buf)
-	buf, err := encode(f.buf)
-	if err != nil || buf == nil {
-		return nil, err
-	}
-	f.buf = buf
-	return buf[start:len(buf):len(buf)], nil
-}
-
 // planTopics decides whether this worker creates topics, and how.
 func (s *sourceTask) planTopics() error {
 	asked := false
@@ -158,7 +74,7 @@ func (s *sourceTask) planTopics() error {
 	case asked && s.worker.settings.createTopics:
 		template, err := kafka.TopicTemplate(s.conn)
 		if err != nil {
-			return connect.ClassErrorf(configException, "%w", err)
+			return connect.ClassErrorf(connect.ConfigException, "%w", err)
 		}
 		s.creation = &template
 	case s.worker.Embedded:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -12,8 +11,6 @@ import (
 	"sluice/connect/config"
 	"sluice/internal/kafka"
 )
-
-const configException = "org.apache.kafka.common.config.ConfigException"
 
 // settings are the worker's properties that steer the record path.
 type settings struct {
@@ -54,32 +51,6 @@ func readSettings(m config.Map) (settings, error) {
 	return settings{v.TaskGrace, v.FlushInterval, v.FlushTimeout, v.CreateTopics}, nil
 }
 
-// taskSettings are the keys of a connector that steer its tasks.
-type taskSettings struct {
-	Tolerance string `config:"errors.tolerance"`
-	LogErrors bool   `config:"errors.log.enable"`
-	LogRecord bool   `config:"errors.log.include.messages"`
-}
-
-func taskSettingsDef() config.Def {
-	return config.Def{
-		{Name: "errors.tolerance", Type: config.String, Default: "none"},
-		{Name: "errors.log.enable", Type: config.Boolean, Default: false},
-		{Name: "errors.log.include.messages", Type: config.Boolean, Default: false},
-	}
-}
-
-func readTaskSettings(m config.Map) (taskSettings, error) {
-	s, err := config.Decode[taskSettings](taskSettingsDef(), m)
-	if err != nil {
-		return s, connect.ClassErrorf(configException, "%w", err)
-	}
-	if s.Tolerance = strings.ToLower(s.Tolerance); s.Tolerance != "none" && s.Tolerance != "all" {
-		return s, connect.ClassErrorf(configException, "%w", config.InvalidValue("errors.tolerance", m["errors.tolerance"], "String must be one of (case insensitive): NONE, ALL"))
-	}
-	return s, nil
-}
-
 // warned remembers what was said, so that a hundred tasks with one setting
 // give one line.
 type warned struct {
@@ -107,7 +78,7 @@ func (w *Worker) client(role kafka.Role, defaults, connector config.Map, overrid
 	s := kafka.Settings{Role: role, Values: kafka.Merge(role, w.Settings, defaults, kafka.WithPrefix(connector, override))}
 	plan, err := s.Plan()
 	if err != nil {
-		return s, nil, connect.ClassErrorf(configException, "%w", err)
+		return s, nil, connect.ClassErrorf(connect.ConfigException, "%w", err)
 	}
 	w.warned.warn(w.log, plan.Warnings)
 	return s, plan, nil

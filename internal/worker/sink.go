@@ -13,6 +13,7 @@ import (
 
 	"sluice/connect"
 	"sluice/internal/store"
+	"sluice/internal/worker/pipeline"
 )
 
 const (
@@ -27,10 +28,11 @@ type sinkTask struct {
 	*task
 	plugin   connect.SinkTask
 	listener connect.PartitionListener // nil where the plugin is none
-	pipeline *pipeline
+	pipeline *pipeline.Pipeline
 	consumer *consumer
 	host     *sinkHost
-	batch    sinkBatch
+	batch    pipeline.Decoded
+	next     []nextOffset     // after the batch
 	pending  []connect.Record // records that Put did not take yet
 	retry    <-chan time.Time // of the next try of pending
 	held     bool             // the fetcher waits for the end of pending
@@ -48,13 +50,13 @@ func runSink(t *task, plugin connect.SinkTask) (err error) {
 		consumed: make(connect.ConsumedOffsets), committed: make(connect.ConsumedOffsets),
 	}
 	s.listener, _ = plugin.(connect.PartitionListener)
-	if s.pipeline, err = newPipeline(t.worker.Plugins, t.worker.Settings, t.conn); err != nil {
+	if s.pipeline, err = t.newPipeline(); err != nil {
 		return err
 	}
-	defer t.closePipeline(s.pipeline)
+	defer s.pipeline.Close()
 	s.host = newSinkHost(s)
 	// The group is joined after Start: a slow one must not hold it up.
-	err = guard(func() error { return plugin.Start(t.life.soft, s.host, t.cfg) })
+	err = pipeline.Guard(func() error { return plugin.Start(t.life.soft, s.host, t.cfg) })
 	if err == nil {
 		err = s.consume()
 	} else if t.life.soft.Err() != nil {
@@ -76,12 +78,12 @@ func (s *sinkTask) consume() (err error) {
 	defer context.AfterFunc(s.life.hard, s.consumer.close)()
 	s.life.report.send(store.Running, "")
 	stop := s.consumer.fetch()
-	err = guard(s.loop)
+	err = pipeline.Guard(s.loop)
 	stop()
 	// What was put before a failure can be committed, but not on the word of a
 	// task that has panicked.
-	_, panicked := errors.AsType[*panicError](err)
-	if finishErr := guard(func() error { return s.surrender(slices.Collect(maps.Keys(s.assigned)), !panicked) }); err == nil {
+	_, panicked := errors.AsType[*pipeline.PanicError](err)
+	if finishErr := pipeline.Guard(func() error { return s.surrender(slices.Collect(maps.Keys(s.assigned)), !panicked) }); err == nil {
 		err = finishErr
 	}
 	return err
@@ -107,7 +109,7 @@ func (s *sinkTask) loop() error {
 			return nil
 		case <-changed:
 		case call := <-s.consumer.calls:
-			call.done <- guard(call.run)
+			call.done <- pipeline.Guard(call.run)
 		case <-tick.C:
 			err = s.commit(nil, false)
 		case <-retry:
@@ -175,6 +177,38 @@ func (s *sinkTask) take(f kgo.Fetches) error {
 	return s.put()
 }
 
+// decode turns what was fetched into pending records.
+func (s *sinkTask) decode(f kgo.Fetches) error {
+	var failed error
+	f.EachPartition(func(p kgo.FetchTopicPartition) {
+		if failed != nil || len(p.Records) == 0 {
+			return
+		}
+		at := connect.TopicPartition{Topic: p.Topic, Partition: p.Partition}
+		if _, here := s.assigned[at]; !here {
+			return // taken from us while it was on its way
+		}
+		s.use(p.Topic)
+		if _, known := s.committed[at]; !known {
+			s.committed[at] = connect.ConsumedOffset{Offset: p.Records[0].Offset}
+		}
+		for _, r := range p.Records {
+			if failed = s.pipeline.Decode(s.life.hard, r, &s.batch); failed != nil {
+				return
+			}
+		}
+		s.next = append(s.next, nextOffset{at, p.Records[len(p.Records)-1].Offset + 1})
+	})
+	s.pending = s.batch.Records
+	return failed
+}
+
+// nextOffset is the first offset of a partition after the batch.
+type nextOffset struct {
+	connect.TopicPartition
+	offset int64
+}
+
 // unfetch lets records come again that were on their way when the task was
 // paused.
 func (s *sinkTask) unfetch(f kgo.Fetches) {
@@ -217,19 +251,24 @@ func (s *sinkTask) put() error {
 		s.log.Error("put is tried again", "error", err, "wait", wait)
 		return nil
 	default:
-		return connect.Errorf("Exiting WorkerSinkTask due to unrecoverable exception.%w", hide(err))
+		return &connect.Error{Class: connect.ConnectException, Message: "Exiting WorkerSinkTask due to unrecoverable exception.", Cause: err}
 	}
 }
 
 // markConsumed ends a batch: its offsets may be asked for and committed.
 func (s *sinkTask) markConsumed() {
-	for _, n := range s.batch.next {
+	for _, n := range s.next {
 		if _, here := s.assigned[n.TopicPartition]; here {
 			s.consumed[n.TopicPartition] = connect.ConsumedOffset{Offset: n.offset}
 		}
 	}
 	s.pending = nil
-	s.batch.reset()
+	s.resetBatch()
+}
+
+func (s *sinkTask) resetBatch() {
+	s.batch.Reset()
+	s.next = s.next[:0]
 }
 
 // commit asks the plugin what is safe of the partitions (nil is all) and
@@ -294,7 +333,7 @@ func (s *sinkTask) store(safe connect.ConsumedOffsets) error {
 // PreCommit fails.
 func (s *sinkTask) rewind() {
 	s.pending = nil
-	s.batch.reset()
+	s.resetBatch()
 	for p, o := range s.committed {
 		s.host.Seek(p, o.Offset)
 	}

@@ -82,10 +82,7 @@ func (h *sinkHost) RequestCommit() {
 }
 
 func (h *sinkHost) ReportErrant(ctx context.Context, r *connect.Record, err error) error {
-	if err == nil {
-		err = connect.Errorf("the task has reported an errant record without a reason")
-	}
-	return h.task.tolerate(ctx, r, fmt.Errorf("stage TASK_PUT: %w", err))
+	return h.task.pipeline.ReportErrant(ctx, r, err)
 }
 
 func (h *sinkHost) takeCommitRequest() bool {

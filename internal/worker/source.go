@@ -16,6 +16,7 @@ import (
 	"sluice/connect/schema"
 	"sluice/internal/kafka"
 	"sluice/internal/store"
+	"sluice/internal/worker/pipeline"
 )
 
 const (
@@ -32,7 +33,7 @@ type sourceTask struct {
 	plugin   connect.SourceTask
 	acker    connect.Acknowledger // nil where the plugin is none
 	commits  connect.Committer    // as above
-	pipeline *pipeline
+	pipeline *pipeline.Pipeline
 	producer *kafka.Producer
 	creation *kafka.NewTopic // how topics are made; nil leaves it to the broker
 	flights  *flights
@@ -44,10 +45,10 @@ func runSource(t *task, plugin connect.SourceTask) (err error) {
 	s := &sourceTask{task: t, plugin: plugin, flights: newFlights()}
 	s.acker, _ = plugin.(connect.Acknowledger)
 	s.commits, _ = plugin.(connect.Committer)
-	if s.pipeline, err = newPipeline(t.worker.Plugins, t.worker.Settings, t.conn); err != nil {
+	if s.pipeline, err = t.newPipeline(); err != nil {
 		return err
 	}
-	defer t.closePipeline(s.pipeline)
+	defer s.pipeline.Close()
 	if err := s.connect(); err != nil {
 		if t.life.soft.Err() != nil {
 			return nil
@@ -58,7 +59,7 @@ func runSource(t *task, plugin connect.SourceTask) (err error) {
 	// An abandoned task writes nothing more.
 	defer context.AfterFunc(t.life.hard, s.producer.Client().Close)()
 
-	err = guard(func() error {
+	err = pipeline.Guard(func() error {
 		return s.plugin.Start(t.life.soft, &sourceHost{task: t, partitions: make(map[string]*connect.SourcePartition)}, t.cfg)
 	})
 	if err == nil {
@@ -97,11 +98,11 @@ func (s *sourceTask) move() error {
 		s.commitRegularly(stop)
 	}()
 	s.life.report.send(store.Running, "")
-	err := guard(s.loop)
+	err := pipeline.Guard(s.loop)
 	close(stop)
 	<-done
 	// What Kafka has can be committed even after a failure.
-	if finishErr := guard(s.finish); err == nil {
+	if finishErr := pipeline.Guard(s.finish); err == nil {
 		err = finishErr
 	}
 	return err
@@ -186,7 +187,7 @@ func (s *sourceTask) settle(ctx context.Context) error {
 		}
 	}
 	if err := s.flights.failure(); err != nil {
-		return connect.Errorf("Unrecoverable exception from producer send callback%w", hide(err))
+		return &connect.Error{Class: connect.ConnectException, Message: "Unrecoverable exception from producer send callback", Cause: err}
 	}
 	return nil
 }

@@ -7,21 +7,21 @@ import (
 	"maps"
 
 	"sluice/connect/config"
+	"sluice/internal/plugins"
 	"sluice/internal/store"
+	"sluice/internal/worker/pipeline"
 )
 
 // task is a task of either kind; its goroutine makes all calls of the plugin.
 type task struct {
-	worker   *Worker
-	id       store.TaskID
-	conn     config.Map // of the connector
-	cfg      config.Map // of the task
-	settings taskSettings
-	life     *life
-	gate     *gate
-	log      *slog.Logger
-	topics   map[string]struct{} // those told to the listener; the task goroutine's own
-	dropped  int64               // records lost under tolerance; the task goroutine's own
+	worker *Worker
+	id     store.TaskID
+	conn   config.Map // of the connector
+	cfg    config.Map // of the task
+	life   *life
+	gate   *gate
+	log    *slog.Logger
+	topics map[string]struct{} // those told to the listener; the task goroutine's own
 }
 
 func newTask(w *Worker, id store.TaskID, conn, cfg config.Map, target store.TargetState, generation int) *task {
@@ -38,15 +38,6 @@ func (t *task) run() error {
 	if !t.awaitStart() {
 		return nil
 	}
-	var err error
-	if t.settings, err = readTaskSettings(t.conn); err != nil {
-		return err
-	}
-	defer func() {
-		if t.dropped > 0 {
-			t.log.Warn("records were dropped under errors.tolerance=all", "records", t.dropped)
-		}
-	}()
 	class := t.conn["connector.class"]
 	if p, ok := t.worker.Plugins.Source(class); ok {
 		return runSource(t, p.NewTask())
@@ -54,7 +45,7 @@ func (t *task) run() error {
 	if p, ok := t.worker.Plugins.Sink(class); ok {
 		return runSink(t, p.NewTask())
 	}
-	return unknownPlugin("connector", "connector.class", class)
+	return plugins.Unknown("connector", "connector.class", class)
 }
 
 // awaitStart waits while the target is not to run; false means that the task
@@ -88,14 +79,14 @@ func (t *task) use(topic string) (first bool) {
 func (t *task) stopPlugin(stop func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(t.life.hard, t.worker.settings.taskGrace)
 	defer cancel()
-	if err := guard(func() error { return stop(ctx) }); err != nil {
+	if err := pipeline.Guard(func() error { return stop(ctx) }); err != nil {
 		return fmt.Errorf("stop the task: %w", err)
 	}
 	return nil
 }
 
-func (t *task) closePipeline(p *pipeline) {
-	if err := p.close(); err != nil {
-		t.log.Error("transformation does not close cleanly", "error", err)
-	}
+func (t *task) newPipeline() (*pipeline.Pipeline, error) {
+	return pipeline.New(pipeline.Config{
+		ID: t.id, Plugins: t.worker.Plugins, Worker: t.worker.Settings, Connector: t.conn, Log: t.log,
+	})
 }

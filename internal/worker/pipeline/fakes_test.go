@@ -1,0 +1,60 @@
+package pipeline_test
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"testing"
+
+	"sluice/connect"
+	"sluice/connect/config"
+	"sluice/connect/plugin"
+	"sluice/connect/schema"
+	"sluice/converters/all"
+	"sluice/internal/plugins"
+	"sluice/internal/store"
+	"sluice/internal/worker/pipeline"
+)
+
+// dropEven drops values that are even numbers; what is no number is an error.
+type dropEven struct{}
+
+func (dropEven) Configure(config.Map) error { return nil }
+func (dropEven) Close() error               { return nil }
+func (dropEven) Apply(r *connect.Record, _ *schema.Arena) (bool, error) {
+	n, err := strconv.Atoi(r.Value.Value.Text())
+	return n%2 == 1, err
+}
+
+// newPipeline makes a pipeline over the real converters; pairs are keys and
+// values of the connector.
+func newPipeline(t *testing.T, pairs ...string) *pipeline.Pipeline {
+	t.Helper()
+	conn := config.Map{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		conn[pairs[i]] = pairs[i+1]
+	}
+	set := plugin.Join(all.Plugins(), plugin.Set{Transforms: []plugin.Transform{
+		{Info: plugin.Info{Class: "test.DropEven", Version: "1.0"}, New: func() connect.Transform { return dropEven{} }},
+	}})
+	p, err := pipeline.New(pipeline.Config{
+		ID: store.TaskID{Connector: "c", Task: 0}, Plugins: plugins.New(set), Connector: conn, Log: slog.New(slog.DiscardHandler),
+		Worker: config.Map{"key.converter": stringConverter, "value.converter": stringConverter},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
+
+const stringConverter = "org.apache.kafka.connect.storage.StringConverter"
+
+func encode(t *testing.T, p *pipeline.Pipeline, batch *connect.Batch) *pipeline.Encoded {
+	t.Helper()
+	var out pipeline.Encoded
+	if err := p.Encode(context.Background(), batch, &out); err != nil {
+		t.Fatal(err)
+	}
+	return &out
+}
