@@ -117,6 +117,7 @@ func (s standalone) serve(ctx context.Context, h *herder.Standalone, listener *r
 
 	err := s.create(ctx, h)
 	if err == nil {
+		h.Ready()
 		s.log.Info("worker is ready", "url", listener.URL, "worker_id", listener.WorkerID, "took", time.Since(started).Round(time.Millisecond))
 		if s.ready != nil {
 			s.ready(listener.URL)

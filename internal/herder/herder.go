@@ -187,6 +187,8 @@ func (e *Error) JavaClass() string {
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
+func conflict(message string) error { return &Error{Status: http.StatusConflict, Message: message} }
+
 func notFound(format string, args ...any) error {
 	return &Error{Status: http.StatusNotFound, Message: fmt.Sprintf(format, args...)}
 }

@@ -5,22 +5,20 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strconv"
 
 	"sluice/connect/config"
-	"sluice/internal/herder/definition"
 	"sluice/internal/store"
 )
 
 // Put implements Herder. It answers when the connector has started and has its
 // tasks, or has failed to.
 func (h *Standalone) Put(ctx context.Context, name string, cfg config.Raw, initial *store.TargetState, replace bool) (created bool, info ConnectorInfo, err error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, h.cfg.RequestTimeout)
 	defer cancel()
 	if err := h.accept(ctx, cfg); err != nil {
 		return false, info, err
 	}
-	err = h.exclusive(ctx, name, func(ctx context.Context) error {
+	err = h.queues.do(ctx, name, "configuring connector "+name, replace, func(ctx context.Context) error {
 		if _, exists := h.Info(name); exists && !replace {
 			return conflict("Connector " + name + " already exists")
 		}
@@ -36,15 +34,14 @@ func (h *Standalone) Put(ctx context.Context, name string, cfg config.Raw, initi
 
 // Patch implements Herder.
 func (h *Standalone) Patch(ctx context.Context, name string, patch config.Raw) (info ConnectorInfo, err error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	err = h.exclusive(ctx, name, func(ctx context.Context) error {
+	err = h.queues.do(ctx, name, "configuring connector "+name, true, func(ctx context.Context) error {
 		info, exists := h.Info(name)
 		if !exists {
 			return notFound("Connector %s not found", name)
 		}
 		cfg := patched(info.Config, patch)
-		if err := h.accept(ctx, cfg); err != nil {
+		h.queues.enter(name, "validating the configuration of connector "+name)
+		if err := h.accept(h.queues.patience(ctx, name), cfg); err != nil {
 			return err
 		}
 		_, err := h.apply(ctx, name, cfg, nil)
@@ -57,45 +54,13 @@ func (h *Standalone) Patch(ctx context.Context, name string, patch config.Raw) (
 	return info, nil
 }
 
-// patched returns the configuration with the changes of the patch; null removes.
-func patched(cfg, patch config.Raw) config.Raw {
-	out := maps.Clone(cfg)
-	for key, value := range patch {
-		if value == nil {
-			delete(out, key)
-			continue
-		}
-		out[key] = value
-	}
-	return out
-}
-
-// accept refuses a configuration that is not valid, with Java's text.
-func (h *Standalone) accept(ctx context.Context, cfg config.Raw) error {
-	infos, err := h.Validate(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	if err := infos.refusal(); err != nil {
-		return err
-	}
-	// A null that the connector's own definition lets pass (as Java does) would
-	// fail every start.
-	for _, key := range slices.Sorted(maps.Keys(cfg)) {
-		if cfg[key] == nil {
-			return internal("Non-string value found in original settings for key " + key + ": null")
-		}
-	}
-	return nil
-}
-
 // apply stores a configuration and starts the connector with it.
 func (h *Standalone) apply(ctx context.Context, name string, cfg config.Raw, initial *store.TargetState) (created bool, err error) {
 	if _, exists := h.Info(name); exists {
 		h.stopConnector(ctx, name)
 	}
 	cfg = maps.Clone(cfg)
-	err = h.update(context.WithoutCancel(ctx), func(s *state) {
+	h.change(func(s *state) {
 		c := s.connectors[name]
 		if c == nil {
 			created = true
@@ -109,62 +74,42 @@ func (h *Standalone) apply(ctx context.Context, name string, cfg config.Raw, ini
 		c.kind = h.kind(cfg)
 		s.changed[name] = true
 	})
-	if err != nil {
-		return created, err
-	}
 	return created, h.startConnector(ctx, name)
-}
-
-// kind returns the type of connector that the configuration names.
-func (h *Standalone) kind(cfg config.Raw) string {
-	class := cfg[definition.ConnectorClass]
-	if class == nil {
-		return TypeUnknown
-	}
-	if _, ok := h.cfg.Plugins.Sink(*class); ok {
-		return TypeSink
-	}
-	if _, ok := h.cfg.Plugins.Source(*class); ok {
-		return TypeSource
-	}
-	return TypeUnknown
 }
 
 // startConnector starts the connector, waits until it has, and plans its tasks.
 func (h *Standalone) startConnector(ctx context.Context, name string) error {
+	h.queues.enter(name, "starting connector "+name)
 	waiting := make(chan store.Status, 1)
-	var cfg config.Map
 	var target store.TargetState
 	var number int
-	err := h.update(context.WithoutCancel(ctx), func(s *state) {
+	h.change(func(s *state) {
 		c := s.connectors[name]
 		c.started = s.next()
 		c.waiting = waiting
-		cfg, target, number = c.config.Map(), c.target, c.started
+		target, number = c.target, c.started
+		h.cfg.Worker.StartConnector(name, c.config.Map(), target, number)
 	})
-	if err != nil {
-		return err
-	}
-	h.cfg.Worker.StartConnector(name, cfg, target, number)
+	patience := h.queues.patience(ctx, name)
 	select {
 	case status := <-waiting:
 		if status.State == store.Failed {
 			return internal("Failed to transition connector " + name + " to state " + string(target))
 		}
-	case <-ctx.Done():
+	case <-patience.Done():
 		// It may yet start: then its status asks for the tasks.
-		forget := func(s *state) {
-			if c := s.connectors[name]; c != nil && c.started == number {
+		h.change(func(s *state) {
+			if c := s.connectors[name]; c.started == number {
 				c.waiting = nil
 			}
-		}
-		h.box.put(forget)
-		return timedOut(ctx)
+		})
+		return h.queues.timedOut(patience, name)
 	}
 	return h.planTasks(ctx, name)
 }
 
 func (h *Standalone) stopConnector(ctx context.Context, name string) {
+	h.queues.enter(name, "stopping connector "+name)
 	if err := h.cfg.Worker.StopConnector(ctx, name); err != nil {
 		h.cfg.Log.Warn("connector was abandoned", slog.String("connector", name), slog.Any("error", err))
 	}
@@ -175,107 +120,73 @@ func (h *Standalone) stopConnector(ctx context.Context, name string) {
 func (h *Standalone) planTasks(ctx context.Context, name string) error {
 	var ready bool
 	var cfg config.Raw
-	err := h.update(context.WithoutCancel(ctx), func(s *state) {
+	h.change(func(s *state) {
 		if c := s.connectors[name]; c != nil {
 			ready = c.target == store.TargetStarted && c.status.State == store.Running
 			cfg = c.config
 		}
 	})
-	if err != nil || !ready {
-		return err
+	if !ready {
+		return nil
 	}
-	configs, err := h.cfg.Worker.TaskConfigs(ctx, name, tasksMax(cfg))
+	h.queues.enter(name, "generating task configs for connector "+name)
+	patience := h.queues.patience(ctx, name)
+	configs, err := h.cfg.Worker.TaskConfigs(patience, name, tasksMax(cfg))
 	switch {
-	case ctx.Err() != nil:
-		return timedOut(ctx)
+	case patience.Err() != nil:
+		return h.queues.timedOut(patience, name)
 	case err != nil:
 		return internal(err.Error())
 	}
-	same := func(c *connector) bool {
-		return slices.EqualFunc(c.taskConfigs, configs, maps.Equal) && maps.EqualFunc(c.planned, cfg, equalText)
-	}
 	var unchanged bool
-	err = h.update(context.WithoutCancel(ctx), func(s *state) { unchanged = same(s.connectors[name]) })
-	if err != nil || unchanged {
-		return err
+	h.change(func(s *state) {
+		c := s.connectors[name]
+		unchanged = slices.EqualFunc(c.taskConfigs, configs, maps.Equal) && maps.EqualFunc(c.planned, cfg, equalText)
+	})
+	if unchanged {
+		return nil
 	}
-	if err := h.removeTasks(ctx, name); err != nil {
-		return err
-	}
-	err = h.update(context.WithoutCancel(ctx), func(s *state) {
+	h.removeTasks(ctx, name)
+	h.change(func(s *state) {
 		c := s.connectors[name]
 		c.taskConfigs, c.planned = configs, cfg
 		s.changed[name] = true
+		h.startTasks(s, c.ids(name))
 	})
-	if err != nil {
-		return err
-	}
-	info, _ := h.Info(name)
-	return h.startTasks(ctx, info.Tasks)
-}
-
-func equalText(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b }
-
-// tasksMax returns tasks.max of a validated configuration.
-func tasksMax(cfg config.Raw) int {
-	if text := cfg[definition.TasksMax]; text != nil {
-		if n, err := strconv.Atoi(config.Trim(*text)); err == nil {
-			return n
-		}
-	}
-	return 1
-}
-
-// startTasks starts tasks of one connector whose configurations are stored.
-func (h *Standalone) startTasks(ctx context.Context, ids []store.TaskID) error {
-	type start struct {
-		id     store.TaskID
-		cfg    config.Map
-		number int
-	}
-	var starts []start
-	var cfg config.Map
-	var target store.TargetState
-	err := h.update(context.WithoutCancel(ctx), func(s *state) {
-		for _, id := range ids {
-			c := s.connectors[id.Connector]
-			if id.Task < 0 || id.Task >= len(c.taskConfigs) {
-				continue
-			}
-			cfg, target = c.config.Map(), c.target
-			c.taskStarted[id.Task] = s.next()
-			delete(c.failed, id.Task)
-			starts = append(starts, start{id, c.taskConfigs[id.Task], c.taskStarted[id.Task]})
-		}
-	})
-	if err != nil {
-		return err
-	}
-	for _, t := range starts {
-		h.cfg.Worker.StartTask(t.id, cfg, maps.Clone(t.cfg), target, t.number)
-	}
 	return nil
+}
+
+// startTasks starts tasks of one connector whose configurations are stored. It is
+// called in the loop, so that no change of the target state is missed.
+func (h *Standalone) startTasks(s *state, ids []store.TaskID) {
+	for _, id := range ids {
+		c := s.connectors[id.Connector]
+		if id.Task < 0 || id.Task >= len(c.taskConfigs) {
+			continue
+		}
+		c.taskStarted[id.Task] = s.next()
+		delete(c.failed, id.Task)
+		h.cfg.Worker.StartTask(id, c.config.Map(), maps.Clone(c.taskConfigs[id.Task]), c.target, c.taskStarted[id.Task])
+	}
 }
 
 func (h *Standalone) stopTasks(ctx context.Context, ids []store.TaskID) {
 	if len(ids) == 0 {
 		return
 	}
+	name := ids[0].Connector
+	h.queues.enter(name, "stopping tasks of connector "+name)
 	if err := h.cfg.Worker.StopTasks(ctx, ids); err != nil {
-		h.cfg.Log.Warn("tasks were abandoned", slog.String("connector", ids[0].Connector), slog.Any("error", err))
+		h.cfg.Log.Warn("tasks were abandoned", slog.String("connector", name), slog.Any("error", err))
 	}
 }
 
 // removeTasks stops the tasks of a connector and forgets them.
-func (h *Standalone) removeTasks(ctx context.Context, name string) error {
+func (h *Standalone) removeTasks(ctx context.Context, name string) {
 	info, _ := h.Info(name)
 	h.stopTasks(ctx, info.Tasks)
-	return h.update(context.WithoutCancel(ctx), func(s *state) {
-		c := s.connectors[name]
-		c.taskConfigs, c.planned = nil, nil
-		clear(c.tasks)
-		clear(c.taskStarted)
-		clear(c.failed)
+	h.change(func(s *state) {
+		s.connectors[name].forgetTasks()
 		s.changed[name] = true
 	})
 }

@@ -62,30 +62,28 @@ func (h *Standalone) TopicUsed(id store.TaskID, topic string) {
 		}
 		if !set[topic] {
 			set[topic] = true
-			s.topicsNew = true
+			s.retopics[id.Connector] = true
 		}
 	})
 }
 
 // replan queues an operation that asks the connector for its task
-// configurations; one in the queue serves all that ask before it begins.
+// configurations; one in the queue serves all that ask before it begins. It is
+// called in the loop.
 func (h *Standalone) replan(s *state, name string) {
 	c := s.connectors[name]
-	if c == nil || c.replanning || s.ending {
+	if c == nil || c.replanning {
 		return
 	}
-	c.replanning = true
-	h.enqueue(s, name, func(ctx context.Context) {
-		err := h.update(context.WithoutCancel(ctx), func(s *state) {
+	//nolint:forbidigo // nobody waits for it
+	c.replanning = h.queues.add(context.Background(), name, operation{"reconfiguring connector " + name, false, func(ctx context.Context) {
+		h.change(func(s *state) {
 			if c := s.connectors[name]; c != nil {
 				c.replanning = false
 			}
 		})
-		if err == nil {
-			err = h.planTasks(ctx, name)
-		}
-		if err != nil {
+		if err := h.planTasks(ctx, name); err != nil {
 			h.cfg.Log.Error("task configurations were not updated", slog.String("connector", name), slog.Any("error", err))
 		}
-	})
+	}})
 }

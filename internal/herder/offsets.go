@@ -45,8 +45,3 @@ func (h *Standalone) FenceZombies(context.Context, string, *Signature) error {
 func (h *Standalone) SetClusterLoggerLevel(context.Context, string, string) error {
 	return notYet("setting the level of a logger in the cluster")
 }
-
-// PluginConfig implements Herder.
-func (h *Standalone) PluginConfig(context.Context, string, string) ([]ConfigKeyInfo, error) {
-	return nil, notYet("listing the keys of a plugin")
-}

@@ -2,10 +2,7 @@ package herder
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,9 +10,6 @@ import (
 	"sluice/internal/plugins"
 	"sluice/internal/store"
 )
-
-// requestTimeout bounds what one request may wait for plugins (90 s in Java).
-const requestTimeout = 90 * time.Second
 
 // StandaloneConfig is what NewStandalone needs.
 type StandaloneConfig struct {
@@ -25,23 +19,25 @@ type StandaloneConfig struct {
 	Settings  config.Map // of the worker
 	ClusterID string
 	Log       *slog.Logger
+	// RequestTimeout bounds what a request waits for; 0 is 90 seconds, as in Java.
+	RequestTimeout time.Duration
 }
 
 // Standalone is the herder of a worker that is alone and keeps its connectors in
 // memory. It is a Herder and the worker's store.Listener.
 //
 // Run is the one goroutine that touches the state. Requests that wait for the
-// worker or for plugins run in goroutines of their own, one at a time for each
-// connector, and enter the loop by closures. So a connector that hangs delays
-// only requests to itself, and the loop never waits.
+// worker or for plugins run in the queue of their connector, and enter the loop
+// by closures. So a connector that hangs delays only requests to itself, and the
+// loop never waits.
 type Standalone struct {
-	cfg      StandaloneConfig
-	box      *mailbox
-	snapshot atomic.Pointer[snapshot]
-	health   atomic.Bool // Run has begun
-	state    *state      // of the loop alone
-	work     sync.WaitGroup
-	stopping context.Context //nolint:containedctx // The life of Run's goroutines, set when Run begins.
+	*catalog
+	*views
+	cfg    StandaloneConfig
+	box    *mailbox[*state]
+	queues *queues
+	pulse  pulse
+	state  *state // of the loop alone
 }
 
 var (
@@ -51,21 +47,19 @@ var (
 
 // NewStandalone returns a herder without connectors. Nothing happens before Run.
 func NewStandalone(cfg StandaloneConfig) *Standalone {
-	h := &Standalone{cfg: cfg, box: newMailbox(), state: newState()}
-	h.snapshot.Store(h.state.publish(nil))
-	return h
+	if cfg.RequestTimeout == 0 {
+		cfg.RequestTimeout = requestTimeout
+	}
+	return &Standalone{
+		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, clusterID: cfg.ClusterID, timeout: cfg.RequestTimeout, log: cfg.Log},
+		views:   newViews(), cfg: cfg, box: newMailbox[*state](), queues: newQueues(cfg.RequestTimeout), state: newState(),
+	}
 }
-
-// SetWorker sets the worker, which needs the herder as its listener. Call it
-// before Run.
-func (h *Standalone) SetWorker(w WorkerRunner) { h.cfg.Worker = w }
 
 // Run is the loop. It returns when ctx ends: requests under way have then been
 // answered, and all connectors and tasks are stopped.
 func (h *Standalone) Run(ctx context.Context) error {
-	h.stopping = ctx
-	h.health.Store(true)
-	defer h.health.Store(false)
+	defer h.pulse.end()
 	for {
 		select {
 		case <-ctx.Done():
@@ -77,25 +71,21 @@ func (h *Standalone) Run(ctx context.Context) error {
 }
 
 func (h *Standalone) drain() {
-	letters := h.box.take()
-	for _, letter := range letters {
+	h.pulse.begin()
+	for _, letter := range h.box.take() {
 		letter(h.state)
 	}
-	h.snapshot.Store(h.state.publish(h.snapshot.Load()))
+	h.state.publish(h.views)
 	for _, done := range h.state.answered {
 		close(done)
 	}
 	h.state.answered = nil
+	h.pulse.rest()
 }
 
 // end lets the requests finish that have begun, with the loop still serving them.
 func (h *Standalone) end(ctx context.Context) error {
-	idle := make(chan struct{})
-	h.state.ending = true
-	go func() {
-		h.work.Wait()
-		close(idle)
-	}()
+	idle := h.queues.end()
 	for {
 		select {
 		case <-h.box.ready:
@@ -108,20 +98,12 @@ func (h *Standalone) end(ctx context.Context) error {
 	}
 }
 
-var errStopping = &Error{Status: http.StatusServiceUnavailable, Message: "The worker is shutting down."}
-
-var errTimeout = &Error{Status: http.StatusInternalServerError, Message: "Request timed out"}
-
-// update runs f in the loop and returns when readers see what it changed. An
-// ended ctx leaves f in the queue: it may still run. Operations give a ctx that
-// does not end, since the loop serves them to their end and a late one must not
-// stop half-way.
+// update runs f in the loop and returns when readers see what it changed. When
+// ctx or the time of a request ends first, f may still run.
 func (h *Standalone) update(ctx context.Context, f func(s *state)) error {
-	done := make(chan struct{})
-	ok := h.box.put(func(s *state) {
-		f(s)
-		s.answered = append(s.answered, done)
-	})
+	ctx, cancel := context.WithTimeout(ctx, h.cfg.RequestTimeout)
+	defer cancel()
+	done, ok := h.post(f)
 	if !ok {
 		return errStopping
 	}
@@ -129,113 +111,73 @@ func (h *Standalone) update(ctx context.Context, f func(s *state)) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return timedOut(ctx)
+		return h.pulse.timedOut(ctx)
 	}
 }
 
-func timedOut(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return errTimeout
+// change is update for operations: the loop serves them to their end, so it
+// always succeeds.
+func (h *Standalone) change(f func(s *state)) {
+	if done, ok := h.post(f); ok {
+		<-done
 	}
-	return ctx.Err()
 }
 
-// exclusive runs op when no other operation on the connector runs, and waits for
-// its end. If ctx ends before op has begun, op never begins; a begun op goes on
-// to its end, within the request timeout, so that nothing stays half done.
-func (h *Standalone) exclusive(ctx context.Context, name string, op func(ctx context.Context) error) error {
-	answer := make(chan error, 1)
-	ok := h.box.put(func(s *state) {
-		if s.ending {
-			answer <- errStopping
-			return
-		}
-		h.enqueue(s, name, func(opCtx context.Context) {
-			if ctx.Err() != nil {
-				answer <- timedOut(ctx)
-				return
-			}
-			answer <- op(opCtx)
-		})
+func (h *Standalone) post(f func(s *state)) (done <-chan struct{}, ok bool) {
+	seen := make(chan struct{})
+	ok = h.box.put(func(s *state) {
+		f(s)
+		s.answered = append(s.answered, seen)
 	})
-	if !ok {
-		return errStopping
+	return seen, ok
+}
+
+// Ready says that the worker is ready to serve: its first connectors are there.
+// Before it, Health answers that the worker is starting.
+func (h *Standalone) Ready() { h.pulse.ready.Store(true) }
+
+// Health implements Herder.
+func (h *Standalone) Health() (state, message string) { return h.pulse.health(time.Now()) }
+
+// pulse watches a loop, so that others know that it turns.
+type pulse struct {
+	ready atomic.Bool
+	ended atomic.Bool
+	busy  atomic.Pointer[stage] // what the loop is busy with; nil while it waits
+}
+
+// pulseLimit is how long a loop may be busy and healthy: the time of a health
+// check in Java.
+const pulseLimit = 10 * time.Second
+
+func (p *pulse) begin() { p.busy.Store(&stage{"handling a request in the herder's loop", time.Now()}) }
+func (p *pulse) rest()  { p.busy.Store(nil) }
+func (p *pulse) end()   { p.ended.Store(true) }
+
+// health returns the words of KIP-1017.
+func (p *pulse) health(now time.Time) (state, message string) {
+	busy := p.busy.Load()
+	stuck := busy != nil && now.Sub(busy.since) > pulseLimit
+	switch {
+	case !p.ready.Load() && stuck:
+		return "starting", "Worker is still starting up. " + busy.summary()
+	case !p.ready.Load():
+		return "starting", "Worker is still starting up."
+	case p.ended.Load():
+		return "unhealthy", "Worker was unable to handle this request and may be unable to handle other requests. The herder has ended."
+	case stuck:
+		return "unhealthy", "Worker was unable to handle this request and may be unable to handle other requests. " + busy.summary()
 	}
-	select {
-	case err := <-answer:
-		return err
-	case <-ctx.Done():
-		return timedOut(ctx)
+	return "healthy", "Worker has completed startup and is ready to handle requests."
+}
+
+// timedOut returns the error of a request that waited for the loop.
+func (p *pulse) timedOut(ctx context.Context) error {
+	if context.Cause(ctx) != context.DeadlineExceeded {
+		return context.Cause(ctx)
 	}
-}
-
-// enqueue is called in the loop.
-func (h *Standalone) enqueue(s *state, name string, op func(ctx context.Context)) {
-	s.queues[name] = append(s.queues[name], op)
-	if len(s.queues[name]) == 1 {
-		h.start(op, name)
+	if busy := p.busy.Load(); busy != nil {
+		return errTimedOut(*busy)
 	}
-}
-
-// start runs the first operation of a connector's queue, and the next one after
-// it. It is called in the loop, so that work counts before Run waits.
-func (h *Standalone) start(op func(ctx context.Context), name string) {
-	base := context.WithoutCancel(h.stopping)
-	h.work.Go(func() {
-		ctx, cancel := context.WithTimeout(base, requestTimeout)
-		op(ctx)
-		cancel()
-		// The loop is served until work is done, so this is always received.
-		next := make(chan struct{})
-		h.box.put(func(s *state) {
-			rest := s.queues[name][1:]
-			s.queues[name] = rest
-			if len(rest) > 0 {
-				h.start(rest[0], name)
-			} else {
-				delete(s.queues, name)
-			}
-			close(next)
-		})
-		<-next
-	})
-}
-
-// mailbox is an unbounded queue of closures for the loop; to put one never waits.
-type mailbox struct {
-	ready chan struct{} // holds one token while there are letters
-
-	mu      sync.Mutex // guards the following
-	letters []func(*state)
-	closed  bool
-}
-
-func newMailbox() *mailbox { return &mailbox{ready: make(chan struct{}, 1)} }
-
-func (m *mailbox) put(letter func(*state)) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.closed {
-		return false
-	}
-	m.letters = append(m.letters, letter)
-	select {
-	case m.ready <- struct{}{}:
-	default:
-	}
-	return true
-}
-
-func (m *mailbox) take() []func(*state) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	letters := m.letters
-	m.letters = nil
-	return letters
-}
-
-func (m *mailbox) close() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.closed = true
+	return errTimedOut(stage{})
 }

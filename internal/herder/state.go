@@ -1,7 +1,6 @@
 package herder
 
 import (
-	"context"
 	"maps"
 	"slices"
 
@@ -22,7 +21,7 @@ type connector struct {
 	status      store.Status // State "" is none
 	tasks       map[int]store.Status
 	failed      map[int]store.Status // statuses of failed tasks that a pause hides
-	// waiting hears of the next status of the start that it names.
+	// waiting hears of the next status of the last start.
 	waiting chan<- store.Status
 }
 
@@ -56,79 +55,19 @@ func (c *connector) hideFailures(target store.TargetState) {
 	}
 }
 
-// state belongs to the loop: nothing else reads or writes it.
-type state struct {
-	connectors map[string]*connector
-	topics     map[string]map[string]bool
-	queues     map[string][]func(context.Context) // the first one runs
-	starts     int                                // numbers starts, so that late statuses of a former one are known
-	changed    map[string]bool                    // connectors that the next snapshot shows anew
-	topicsNew  bool
-	answered   []chan struct{}
-	ending     bool
+// forgetTasks drops the tasks, which run no more.
+func (c *connector) forgetTasks() {
+	c.taskConfigs, c.planned = nil, nil
+	clear(c.tasks)
+	clear(c.taskStarted)
+	clear(c.failed)
 }
 
-func newState() *state {
-	return &state{
-		connectors: map[string]*connector{}, topics: map[string]map[string]bool{},
-		queues: map[string][]func(context.Context){}, changed: map[string]bool{}, topicsNew: true,
-	}
-}
-
-// next numbers a start.
-func (s *state) next() int {
-	s.starts++
-	return s.starts
-}
-
-// snapshot is what readers see; it never changes.
-type snapshot struct {
-	names  []string
-	views  map[string]view
-	topics map[string][]string
-}
-
-type view struct {
-	info   ConnectorInfo
-	status ConnectorStatus
-	known  bool // status holds something
-	tasks  []TaskConfig
-}
-
-// publish returns the snapshot after the last one.
-func (s *state) publish(last *snapshot) *snapshot {
-	if last == nil {
-		last = &snapshot{}
-	}
-	if len(s.changed) == 0 && !s.topicsNew {
-		return last
-	}
-	next := &snapshot{names: last.names, views: last.views, topics: last.topics}
-	if len(s.changed) > 0 {
-		next.views = make(map[string]view, len(s.connectors))
-		for name, c := range s.connectors {
-			if old, ok := last.views[name]; ok && !s.changed[name] {
-				next.views[name] = old
-				continue
-			}
-			next.views[name] = c.view(name)
-		}
-		next.names = slices.Sorted(maps.Keys(next.views))
-		clear(s.changed)
-	}
-	if s.topicsNew {
-		next.topics = make(map[string][]string, len(s.topics))
-		for name, set := range s.topics {
-			next.topics[name] = slices.Sorted(maps.Keys(set))
-		}
-		s.topicsNew = false
-	}
-	return next
-}
-
+// view returns what readers are to see.
 func (c *connector) view(name string) view {
 	v := view{
 		info:   ConnectorInfo{Name: name, Config: c.config, Tasks: c.ids(name), Type: c.kind},
+		exists: true,
 		status: ConnectorStatus{Name: name, Connector: c.status, Tasks: []TaskStatus{}, Type: c.kind, Version: c.status.Version},
 		known:  c.status.State != "",
 		tasks:  make([]TaskConfig, len(c.taskConfigs)),
@@ -142,28 +81,41 @@ func (c *connector) view(name string) view {
 	return v
 }
 
-// Connectors implements Herder.
-func (h *Standalone) Connectors() []string { return slices.Clone(h.snapshot.Load().names) }
-
-// Info implements Herder.
-func (h *Standalone) Info(name string) (ConnectorInfo, bool) {
-	v, ok := h.snapshot.Load().views[name]
-	return v.info, ok
+// state belongs to the loop: nothing else reads or writes it.
+type state struct {
+	connectors map[string]*connector
+	topics     map[string]map[string]bool
+	starts     int             // numbers starts, so that late statuses of a former one are known
+	changed    map[string]bool // connectors that readers are to see anew
+	retopics   map[string]bool // likewise, connectors whose topics
+	answered   []chan struct{} // closed when readers see the changes
 }
 
-// Status implements Herder.
-func (h *Standalone) Status(name string) (ConnectorStatus, bool) {
-	v := h.snapshot.Load().views[name]
-	return v.status, v.known
+func newState() *state {
+	return &state{
+		connectors: map[string]*connector{}, topics: map[string]map[string]bool{},
+		changed: map[string]bool{}, retopics: map[string]bool{},
+	}
 }
 
-// TaskConfigs implements Herder.
-func (h *Standalone) TaskConfigs(name string) ([]TaskConfig, bool) {
-	v, ok := h.snapshot.Load().views[name]
-	return v.tasks, ok
+// next numbers a start.
+func (s *state) next() int {
+	s.starts++
+	return s.starts
 }
 
-// Topics implements Herder. In standalone mode topics outlive their connector.
-func (h *Standalone) Topics(name string) []string {
-	return slices.Clone(h.snapshot.Load().topics[name])
+// publish shows the changes to readers.
+func (s *state) publish(to *views) {
+	for name := range s.changed {
+		if c := s.connectors[name]; c != nil {
+			to.set(name, c.view(name))
+		} else {
+			to.remove(name)
+		}
+	}
+	clear(s.changed)
+	for name := range s.retopics {
+		to.setTopics(name, s.topics[name])
+	}
+	clear(s.retopics)
 }

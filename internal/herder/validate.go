@@ -3,10 +3,7 @@ package herder
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"maps"
-	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -15,36 +12,6 @@ import (
 	"sluice/internal/herder/definition"
 	"sluice/internal/plugins"
 )
-
-// Validate implements Herder. Code of plugins runs in a goroutine that is left
-// to itself where it does not return before ctx or the request timeout ends.
-func (h *Standalone) Validate(ctx context.Context, cfg config.Raw) (ConfigInfos, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
-	type answer struct {
-		infos ConfigInfos
-		err   error
-	}
-	answers := make(chan answer, 1)
-	v := validation{plugins: h.cfg.Plugins, settings: h.cfg.Settings, raw: maps.Clone(cfg)}
-	go func() {
-		var a answer
-		defer func() {
-			if p := recover(); p != nil {
-				h.cfg.Log.Error("validation panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-				a.err = internal(fmt.Sprint("the validation of the connector's configuration panicked: ", p))
-			}
-			answers <- a
-		}()
-		a.infos, a.err = v.run(ctx)
-	}()
-	select {
-	case a := <-answers:
-		return a.infos, a.err
-	case <-ctx.Done():
-		return ConfigInfos{}, timedOut(ctx)
-	}
-}
 
 // validation is one call of Validate.
 type validation struct {
@@ -193,20 +160,4 @@ func overlay(base, own config.Values) config.Values {
 		out = append(out, value)
 	}
 	return out
-}
-
-// refusal returns the error of a configuration with errors; nil where it has none.
-func (c ConfigInfos) refusal() error {
-	if c.ErrorCount == 0 {
-		return nil
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "Connector configuration is invalid and contains the following %d error(s):", c.ErrorCount)
-	for _, info := range c.Configs {
-		for _, message := range info.Value.Errors {
-			b.WriteString("\n" + message)
-		}
-	}
-	b.WriteString("\nYou can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`")
-	return &Error{Status: http.StatusBadRequest, Message: b.String()}
 }

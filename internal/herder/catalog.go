@@ -1,0 +1,148 @@
+package herder
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sluice/connect/config"
+	"sluice/internal/herder/definition"
+	"sluice/internal/plugins"
+)
+
+// catalog is what a herder of any mode knows without its state: the plugins of
+// the worker, and what they say of a configuration.
+type catalog struct {
+	plugins   *plugins.Registry
+	settings  config.Map // of the worker
+	clusterID string
+	timeout   time.Duration // of a validation
+	log       *slog.Logger
+}
+
+// Plugins implements Herder.
+func (c *catalog) Plugins() []plugins.Desc { return c.plugins.All() }
+
+// ClusterID implements Herder.
+func (c *catalog) ClusterID() string { return c.clusterID }
+
+// PluginConfig implements Herder.
+func (c *catalog) PluginConfig(context.Context, string, string) ([]ConfigKeyInfo, error) {
+	return nil, notYet("listing the keys of a plugin")
+}
+
+// Validate implements Herder. Code of plugins runs in a goroutine that is left
+// to itself where it does not return before ctx or the time of a request ends.
+func (c *catalog) Validate(ctx context.Context, cfg config.Raw) (ConfigInfos, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	type answer struct {
+		infos ConfigInfos
+		err   error
+	}
+	answers := make(chan answer, 1)
+	v := validation{plugins: c.plugins, settings: c.settings, raw: maps.Clone(cfg)}
+	at := stage{"validating the configuration of the connector", time.Now()}
+	go func() {
+		var a answer
+		defer func() {
+			if p := recover(); p != nil {
+				c.log.Error("validation panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+				a.err = internal(fmt.Sprint("the validation of the connector's configuration panicked: ", p))
+			}
+			answers <- a
+		}()
+		a.infos, a.err = v.run(ctx)
+	}()
+	select {
+	case a := <-answers:
+		return a.infos, a.err
+	case <-ctx.Done():
+		if context.Cause(ctx) != context.DeadlineExceeded {
+			return ConfigInfos{}, context.Cause(ctx)
+		}
+		return ConfigInfos{}, errTimedOut(at)
+	}
+}
+
+// kind returns the type of connector that the configuration names.
+func (c *catalog) kind(cfg config.Raw) string {
+	class := cfg[definition.ConnectorClass]
+	if class == nil {
+		return TypeUnknown
+	}
+	if _, ok := c.plugins.Sink(*class); ok {
+		return TypeSink
+	}
+	if _, ok := c.plugins.Source(*class); ok {
+		return TypeSource
+	}
+	return TypeUnknown
+}
+
+// accept refuses a configuration that is not valid, with Java's text.
+func (c *catalog) accept(ctx context.Context, cfg config.Raw) error {
+	infos, err := c.Validate(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if err := infos.refusal(); err != nil {
+		return err
+	}
+	// A null that the connector's own definition lets pass (as Java does) would
+	// fail every start.
+	for _, key := range slices.Sorted(maps.Keys(cfg)) {
+		if cfg[key] == nil {
+			return internal("Non-string value found in original settings for key " + key + ": null")
+		}
+	}
+	return nil
+}
+
+// refusal returns the error of a configuration with errors; nil where it has none.
+func (c ConfigInfos) refusal() error {
+	if c.ErrorCount == 0 {
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Connector configuration is invalid and contains the following %d error(s):", c.ErrorCount)
+	for _, info := range c.Configs {
+		for _, message := range info.Value.Errors {
+			b.WriteString("\n" + message)
+		}
+	}
+	b.WriteString("\nYou can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`")
+	return &Error{Status: http.StatusBadRequest, Message: b.String()}
+}
+
+// patched returns the configuration with the changes of the patch; null removes.
+func patched(cfg, patch config.Raw) config.Raw {
+	out := maps.Clone(cfg)
+	for key, value := range patch {
+		if value == nil {
+			delete(out, key)
+			continue
+		}
+		out[key] = value
+	}
+	return out
+}
+
+// tasksMax returns tasks.max of a validated configuration.
+func tasksMax(cfg config.Raw) int {
+	if text := cfg[definition.TasksMax]; text != nil {
+		if n, err := strconv.Atoi(config.Trim(*text)); err == nil {
+			return n
+		}
+	}
+	return 1
+}
+
+func equalText(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b }
