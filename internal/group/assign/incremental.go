@@ -1,0 +1,315 @@
+package assign
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"sluice/internal/store"
+)
+
+// Member is a member of the group as the leader sees it in a round.
+type Member struct {
+	ID    string
+	Holds Work // what it says that it runs
+}
+
+// Round is what one decision is made from.
+type Round struct {
+	// Members in the order in which the coordinator lists them; not none.
+	Members    []Member
+	Configured Work
+	Generation int
+	// Completed is the last generation whose assignment reached this member, -1
+	// where none did.
+	Completed int
+	// MaxDelay is scheduled.rebalance.max.delay.ms.
+	MaxDelay time.Duration
+	Now      time.Time
+}
+
+// Plan is the outcome of a round. The maps have an entry for every member.
+type Plan struct {
+	Assigned map[string]Work // what a member is to start, beyond what it holds
+	Revoked  map[string]Work // what a member is to stop, and then to rejoin
+	Next     map[string]Work // all that a member runs in the end
+	// Delay is the time after which all members are to rejoin; 0 is never.
+	Delay time.Duration
+}
+
+// State is what the leader remembers from one round to the next.
+type State struct {
+	previous   Work // all that was assigned or lost in the last round
+	revoked    Work // in the last round
+	generation int  // of the last round
+	members    []string
+	delay      time.Duration
+	scheduled  time.Time // of the delayed rebalance; zero is none
+	candidates []string  // workers that were seen empty during the delay
+	revoking   bool      // the last round revoked for balance
+	successive int       // rounds in a row that wanted to revoke
+}
+
+// NewState returns the state of a worker that has never led.
+func NewState() State { return State{generation: -1} }
+
+// load is what a member is going to run. Connectors and tasks grow and shrink
+// while the plan is made.
+type load struct {
+	id string
+	Work
+}
+
+// Incremental plans a round of incremental cooperative rebalancing (KIP-415):
+// running work stays where it is, what a lost member ran is given away only
+// after a delay, and what has to move is revoked in one round and assigned in
+// the next.
+func Incremental(s State, r Round) (State, Plan) {
+	if s.generation != r.Completed {
+		s.previous = Work{} // the last plan may have reached nobody
+	}
+	var active Work
+	for _, m := range r.Members {
+		active = active.Plus(m.Holds)
+	}
+	if !s.revoked.Both(active).Empty() {
+		s.previous = active // the revocation did not happen
+	}
+	s.revoked = Work{}
+
+	previous, configured := s.previous.Sorted(), r.Configured.Sorted()
+	deleted := previous.Minus(configured)
+	lost := previous.Minus(active, deleted)
+	created := configured.Minus(previous, active)
+	duplicated := heldTwice(r.Members)
+
+	next, revoked := make([]*load, 0, len(r.Members)), make(map[string]Work, len(r.Members))
+	for _, m := range javaOrder(r.Members) {
+		revoked[m.ID] = m.Holds.Both(deleted.Plus(duplicated))
+		next = append(next, &load{m.ID, m.Holds.Minus(revoked[m.ID])})
+	}
+
+	reassigned := s.handleLost(r, lost, next)
+	s.balance(r, configured, next, revoked)
+	deal(next, created.Plus(reassigned))
+	return s.finish(r, next, revoked, lost)
+}
+
+// finish makes the plan and what is remembered of it.
+func (s State) finish(r Round, next []*load, revoked map[string]Work, lost Work) (State, Plan) {
+	plan := Plan{
+		Assigned: make(map[string]Work, len(next)), Revoked: revoked,
+		Next: make(map[string]Work, len(next)), Delay: s.delay,
+	}
+	s.previous, s.members = Work{}, nil
+	for _, l := range next {
+		plan.Next[l.id] = l.Work
+		s.previous = s.previous.Plus(l.Work)
+		s.members = append(s.members, l.id)
+	}
+	for _, m := range r.Members {
+		plan.Assigned[m.ID] = plan.Next[m.ID].Minus(m.Holds)
+		s.revoked = s.revoked.Plus(revoked[m.ID])
+	}
+	s.previous = s.previous.Minus(s.revoked).Plus(lost)
+	s.generation = r.Generation
+	return s, plan
+}
+
+// heldTwice returns what more than one member holds.
+func heldTwice(members []Member) Work {
+	var once, twice Work
+	for _, m := range members {
+		twice = twice.Plus(once.Both(m.Holds))
+		once = once.Plus(m.Holds)
+	}
+	return twice
+}
+
+// handleLost returns what of the lost work is to be dealt in this round. It
+// starts, continues or ends the delay, and gives work directly to candidates.
+func (s *State) handleLost(r Round, lost Work, next []*load) Work {
+	if lost.Empty() && !s.revoking {
+		s.endDelay()
+		return Work{}
+	}
+	departed := slices.ContainsFunc(s.members, func(id string) bool { return find(next, id) == nil })
+	switch {
+	case s.scheduled.IsZero() && !departed:
+		return lost // its holder missed the last assignment
+	case r.MaxDelay == 0:
+		return lost
+	case !s.scheduled.IsZero() && !r.Now.Before(s.scheduled):
+		rest := s.toCandidates(lost, next)
+		s.endDelay()
+		s.revoking = false
+		return rest
+	}
+	for _, l := range next {
+		if l.Empty() && !slices.Contains(s.candidates, l.id) {
+			s.candidates = append(slices.Clone(s.candidates), l.id)
+		}
+	}
+	if r.Now.Before(s.scheduled) {
+		s.delay = min(s.scheduled.Sub(r.Now), r.MaxDelay)
+	} else {
+		s.delay = r.MaxDelay
+	}
+	s.scheduled = r.Now.Add(s.delay)
+	return Work{}
+}
+
+func (s *State) endDelay() { s.delay, s.scheduled, s.candidates = 0, time.Time{}, nil }
+
+// toCandidates gives the lost work by turns to the members that were seen empty,
+// most likely the lost ones come back. Without such it returns the lost work.
+func (s *State) toCandidates(lost Work, next []*load) Work {
+	var back []*load
+	for _, id := range s.candidates {
+		if l := find(next, id); l != nil {
+			back = append(back, l)
+		}
+	}
+	if len(back) == 0 {
+		return lost
+	}
+	for i, c := range lost.Connectors {
+		l := back[i%len(back)]
+		l.Connectors = append(l.Connectors, c)
+	}
+	for i, t := range lost.Tasks {
+		l := back[i%len(back)]
+		l.Tasks = append(l.Tasks, t)
+	}
+	return Work{}
+}
+
+func find(loads []*load, id string) *load {
+	if i := slices.IndexFunc(loads, func(l *load) bool { return l.id == id }); i >= 0 {
+		return loads[i]
+	}
+	return nil
+}
+
+// balance revokes from members that run more than their share, unless a delay is
+// on. Rounds that revoke one after the other are held back longer and longer.
+func (s *State) balance(r Round, configured Work, next []*load, revoked map[string]Work) {
+	if s.delay != 0 {
+		s.revoking = false
+		return
+	}
+	tooMuch := overload(configured, next)
+	if len(tooMuch) == 0 {
+		if s.revoking {
+			s.revoking, s.successive = false, 0
+		}
+		return
+	}
+	if s.revoking {
+		s.successive++
+		if s.delay = backoff(s.successive, r.MaxDelay); s.delay != 0 {
+			s.scheduled = r.Now.Add(s.delay)
+			return
+		}
+	}
+	s.revoking = true
+	for id, w := range tooMuch {
+		revoked[id] = revoked[id].Plus(w)
+		l := find(next, id)
+		l.Work = l.Minus(w)
+	}
+}
+
+// backoff is 40 ms, 1.6 s, 64 s ..., at most maxDelay.
+func backoff(attempts int, maxDelay time.Duration) time.Duration {
+	most := maxDelay.Milliseconds()
+	if most <= 1 {
+		return maxDelay
+	}
+	exponent := min(float64(attempts), math.Log(float64(most))/math.Log(40))
+	return time.Duration(min(int64(math.Pow(40, exponent)), most)) * time.Millisecond
+}
+
+// overload returns what each member runs beyond a perfect balance.
+func overload(configured Work, next []*load) map[string]Work {
+	out := map[string]Work{}
+	if configured.Empty() || !slices.ContainsFunc(next, func(l *load) bool { return !l.Empty() }) {
+		return out
+	}
+	connectors := make([][]string, len(next))
+	tasks := make([][]store.TaskID, len(next))
+	for i, l := range next {
+		connectors[i], tasks[i] = l.Connectors, l.Tasks
+	}
+	tooManyConnectors := excess(len(configured.Connectors), connectors)
+	tooManyTasks := excess(len(configured.Tasks), tasks)
+	for i, l := range next {
+		w := Work{slices.Clone(connectors[i][:tooManyConnectors[i]]), slices.Clone(tasks[i][:tooManyTasks[i]])}
+		if !w.Empty() {
+			out[l.id] = w
+		}
+	}
+	return out
+}
+
+// excess returns how many units each member runs beyond its share of the total.
+// The first members above the least share may keep one more, as many as the
+// total does not divide.
+func excess[T any](total int, held [][]T) []int {
+	out := make([]int, len(held))
+	share, more := total/len(held), total%len(held)
+	atShare, atMore := 0, 0
+	for _, units := range held {
+		switch len(units) {
+		case share:
+			atShare++
+		case share + 1:
+			atMore++
+		}
+	}
+	if atMore == more && atShare+atMore == len(held) {
+		return out
+	}
+	for i, units := range held {
+		if len(units) <= share {
+			continue
+		}
+		most := share
+		if more > 0 {
+			more--
+			most++
+		}
+		out[i] = max(len(units)-most, 0)
+	}
+	return out
+}
+
+// deal gives work to the members that run the least, level by level.
+func deal(next []*load, work Work) {
+	level(next, len(work.Connectors), func(l *load) int { return len(l.Connectors) },
+		func(l *load, i int) { l.Connectors = append(l.Connectors, work.Connectors[i]) })
+	level(next, len(work.Tasks), func(l *load) int { return len(l.Tasks) },
+		func(l *load, i int) { l.Tasks = append(l.Tasks, work.Tasks[i]) })
+}
+
+func level(next []*load, n int, size func(*load) int, give func(l *load, i int)) {
+	slices.SortStableFunc(next, func(a, b *load) int {
+		return cmp.Or(cmp.Compare(size(a), size(b)), strings.Compare(a.id, b.id))
+	})
+	for i := 0; i < n; {
+		least := size(next[0])
+		upTo := slices.IndexFunc(next, func(l *load) bool { return size(l) > least })
+		if upTo < 0 {
+			upTo = len(next)
+		}
+		for _, l := range next[:upTo] {
+			if i == n {
+				break
+			}
+			give(l, i)
+			i++
+		}
+	}
+}
