@@ -6,7 +6,7 @@ BIN := bin/sluice
 LINT := bin/tools/golangci-lint
 FUZZTIME ?= 10s
 COUNT ?= 6
-BENCHFLAGS ?= -out 
+BENCHFLAGS ?= -out docs/performance.md
 
 .DEFAULT_GOAL := help
 
@@ -50,7 +50,7 @@ race: ## unit tests under the race detector
 	$(GO) test -race ./...
 
 .PHONY: bench
-bench: build ## compare with Java Connect on one broker, write 
+bench: build ## compare with Java Connect on one broker, write docs/performance.md
 	$(GO) run ./test/bench -sluice $(BIN) $(BENCHFLAGS)
 
 .PHONY: bench-go

@@ -95,7 +95,8 @@ func startBroker() (string, error) {
 // Guarded runs a verb of the script that starts name, and leaves a guard that
 // kills and wipes it as soon as this process is gone.
 func Guarded(ctx context.Context, name string, args ...string) error {
-	guard := Command(ctx, "guard", name)
+	// Not by ctx: its end would kill the guard before it has struck.
+	guard := Command(context.WithoutCancel(ctx), "guard", name)
 	if _, err := guard.StdinPipe(); err != nil { // closed by the end of this process
 		return fmt.Errorf("guard %s: %w", name, err)
 	}
