@@ -68,6 +68,16 @@ func (a *Arena) Reset() {
 	a.bytes.reset()
 }
 
+// Poison overwrites all memory given out and gives it up, so that a test sees
+// who kept some of it beyond the batch.
+func (a *Arena) Poison() {
+	bad := StringValue("poisoned")
+	a.values.poison(bad)
+	a.entries.poison(Entry{Key: bad, Value: bad})
+	a.structs.poison(Struct{Schema: &Schema{Type: StructType, Name: "poisoned"}})
+	a.bytes.poison(0xDB)
+}
+
 const (
 	chunkItems = 1024
 	keptChunks = 64
@@ -106,4 +116,13 @@ func (s *slab[T]) reset() {
 		s.chunks = s.chunks[:keptChunks]
 	}
 	s.at, s.used = 0, 0
+}
+
+func (s *slab[T]) poison(with T) {
+	for _, c := range s.chunks {
+		for i := range c {
+			c[i] = with
+		}
+	}
+	*s = slab[T]{}
 }
