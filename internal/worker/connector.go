@@ -151,7 +151,7 @@ func (c *connector) fail(err error) {
 	}
 	c.failed = err
 	c.log.Error("connector failed", "error", err)
-	c.life.report.send(store.Failed, trace(err))
+	c.life.report.send(store.Failed, pipeline.Trace(err))
 }
 
 // TaskConfigs asks the running connector for the configurations of its tasks,

@@ -24,6 +24,13 @@ type flight struct {
 	offsets []lastOffset // the last of each source partition
 	left    int          // records not answered for; guarded by flights.mu
 	failed  bool         // guarded by flights.mu
+	refused []refusal    // left out by tolerance; guarded by flights.mu
+}
+
+// refusal is a record that Kafka did not take.
+type refusal struct {
+	record *kgo.Record
+	err    error
 }
 
 type lastOffset struct {
@@ -41,7 +48,9 @@ type flights struct {
 	err   error                                     // of the first record that failed; guarded by mu
 	ready map[*connect.SourcePartition]schema.Value // to commit; guarded by mu
 	spare []*flight                                 // guarded by mu
-	news  chan struct{}                             // has room for one: something has landed
+
+	tolerant bool          // records that Kafka refuses are left out; set before the first
+	news     chan struct{} // has room for one: something has landed
 }
 
 func newFlights() *flights {
@@ -60,7 +69,7 @@ func (fs *flights) take() *flight {
 		return f
 	}
 	f := &flight{}
-	f.done = func(_ *kgo.Record, err error) { fs.land(f, err) }
+	f.done = func(r *kgo.Record, err error) { fs.land(f, r, err) }
 	return f
 }
 
@@ -91,11 +100,13 @@ func (fs *flights) depart(f *flight) {
 }
 
 // land counts the answer for one record. Called by the producer.
-func (fs *flights) land(f *flight, err error) {
+func (fs *flights) land(f *flight, r *kgo.Record, err error) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	f.left--
-	if err != nil {
+	if err != nil && fs.tolerant && pipeline.Refused(err) {
+		f.refused = append(f.refused, refusal{r, err})
+	} else if err != nil {
 		f.failed = true
 		if fs.err == nil {
 			fs.err = err
@@ -116,12 +127,31 @@ func (fs *flights) signal() {
 // moved tells that something has landed since the last time.
 func (fs *flights) moved() <-chan struct{} { return fs.news }
 
+// refusals returns the oldest flight, if it has landed but for records that
+// Kafka has refused, with these.
+func (fs *flights) refusals() (*flight, []refusal) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if len(fs.queue) == 0 || fs.queue[0].left > 0 || fs.queue[0].failed {
+		return nil, nil
+	}
+	return fs.queue[0], fs.queue[0].refused
+}
+
+// resolve says that the refused records of a flight are dealt with.
+func (fs *flights) resolve(f *flight) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	clear(f.refused)
+	f.refused = f.refused[:0]
+}
+
 // landed takes the oldest flight out of the queue when all its records are
 // durable, else it returns nil.
 func (fs *flights) landed() *flight {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	if len(fs.queue) == 0 || fs.queue[0].left > 0 || fs.queue[0].failed {
+	if len(fs.queue) == 0 || fs.queue[0].left > 0 || fs.queue[0].failed || len(fs.queue[0].refused) > 0 {
 		return nil
 	}
 	f := fs.queue[0]
@@ -149,7 +179,7 @@ func (fs *flights) offsets() (ready []store.Offset, back func()) {
 	defer fs.mu.Unlock()
 	blocked := make(map[*connect.SourcePartition]bool)
 	for _, f := range fs.queue {
-		if f.left == 0 && !f.failed {
+		if f.left == 0 && !f.failed && len(f.refused) == 0 {
 			fs.count(f, blocked)
 			continue
 		}

@@ -2,13 +2,10 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 
-	"sluice/connect"
 	"sluice/internal/store"
 	"sluice/internal/worker/pipeline"
 )
@@ -44,7 +41,7 @@ func (l *life) start(run func() error) {
 			return
 		}
 		l.log.Error("instance failed", "error", err)
-		l.report.send(store.Failed, trace(err))
+		l.report.send(store.Failed, pipeline.Trace(err))
 	}()
 }
 
@@ -66,25 +63,6 @@ func (l *life) wait(ctx context.Context, what string) error {
 	l.end(err)
 	l.log.Error("instance does not stop and is abandoned: its goroutine stays until its plugin returns")
 	return err
-}
-
-// trace is the text of a status: the first line is "class: message" as Java
-// has it, then the causes, then the stack of a panic.
-func trace(err error) string {
-	var b strings.Builder
-	b.WriteString(connect.ClassOf(err) + ": " + err.Error())
-	said := err.Error()
-	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
-		if text := cause.Error(); !strings.Contains(said, text) {
-			b.WriteString("\nCaused by: " + connect.ClassOf(cause) + ": " + text)
-			said = text
-		}
-	}
-	if p, ok := errors.AsType[*pipeline.PanicError](err); ok {
-		b.WriteByte('\n')
-		b.Write(p.Stack)
-	}
-	return b.String()
 }
 
 // reporter tells the listener the statuses of one instance until it is muted,

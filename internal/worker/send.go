@@ -18,7 +18,7 @@ func (s *sourceTask) send(f *flight) error {
 		return nil
 	}
 	f.noteOffsets()
-	if err := s.pipeline.Encode(s.life.hard, &f.batch, &f.out); err != nil {
+	if err := s.pipeline.Encode(s.life.soft, &f.batch, &f.out); err != nil {
 		return err
 	}
 	for i := range f.out.Records {

@@ -54,6 +54,14 @@ func runSink(t *task, plugin connect.SinkTask) (err error) {
 		return err
 	}
 	defer s.pipeline.Close()
+	release, err := s.openQueue(s.pipeline)
+	if err != nil {
+		if t.life.soft.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	defer release()
 	s.host = newSinkHost(s)
 	// The group is joined after Start: a slow one must not hold it up.
 	err = pipeline.Guard(func() error { return plugin.Start(t.life.soft, s.host, t.cfg) })
@@ -192,13 +200,12 @@ func (s *sinkTask) decode(f kgo.Fetches) error {
 		if _, known := s.committed[at]; !known {
 			s.committed[at] = connect.ConsumedOffset{Offset: p.Records[0].Offset}
 		}
-		for _, r := range p.Records {
-			if failed = s.pipeline.Decode(s.life.hard, r, &s.batch); failed != nil {
-				return
-			}
+		if failed = s.pipeline.Decode(s.life.soft, p.Records, &s.batch); failed != nil {
+			return
 		}
 		s.next = append(s.next, nextOffset{at, p.Records[len(p.Records)-1].Offset + 1})
 	})
+	s.pipeline.Keep(&s.batch)
 	s.pending = s.batch.Records
 	return failed
 }
@@ -237,6 +244,9 @@ func (s *sinkTask) fetchError(e kgo.FetchError) error {
 // put gives the pending records to the plugin; a retriable error keeps them.
 func (s *sinkTask) put() error {
 	err := s.plugin.Put(s.life.soft, s.pending)
+	if err == nil {
+		err = s.pipeline.Errant()
+	}
 	if err == nil {
 		s.markConsumed()
 	}
@@ -278,8 +288,11 @@ func (s *sinkTask) commit(partitions []connect.TopicPartition, closing bool) err
 	if partitions != nil {
 		maps.DeleteFunc(offered, func(p connect.TopicPartition, _ connect.ConsumedOffset) bool { return !slices.Contains(partitions, p) })
 	}
+	err := s.pipeline.AwaitQueue(s.life.hard)
+	if err != nil {
+		return err
+	}
 	var safe connect.ConsumedOffsets
-	var err error
 	if len(offered) > 0 {
 		safe, err = s.plugin.PreCommit(s.life.hard, offered)
 		s.host.apply()
@@ -326,6 +339,7 @@ func (s *sinkTask) store(safe connect.ConsumedOffsets) error {
 		return nil
 	}
 	maps.Copy(s.committed, todo)
+	s.pipeline.Forget(s.committed)
 	return nil
 }
 

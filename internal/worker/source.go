@@ -49,6 +49,15 @@ func runSource(t *task, plugin connect.SourceTask) (err error) {
 		return err
 	}
 	defer s.pipeline.Close()
+	s.flights.tolerant = s.pipeline.Tolerant()
+	release, err := s.openQueue(s.pipeline)
+	if err != nil {
+		if t.life.soft.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	defer release()
 	if err := s.connect(); err != nil {
 		if t.life.soft.Err() != nil {
 			return nil
@@ -122,7 +131,9 @@ func (s *sourceTask) loop() error {
 		}
 		f := s.flights.take()
 		pollErr := s.plugin.Poll(s.life.soft, &f.batch)
-		if err := s.send(f); err != nil {
+		if err := s.send(f); errors.Is(err, pipeline.ErrStopped) {
+			return nil
+		} else if err != nil {
 			return err
 		}
 		switch {
@@ -170,6 +181,9 @@ func (s *sourceTask) awaitRunning() (bool, error) {
 // returns the error of a record that Kafka did not take.
 func (s *sourceTask) settle(ctx context.Context) error {
 	for {
+		if err := s.refused(ctx); err != nil {
+			return err
+		}
 		f := s.flights.landed()
 		if f == nil {
 			break
@@ -186,8 +200,26 @@ func (s *sourceTask) settle(ctx context.Context) error {
 			s.log.Error("task does not take the commit", "error", err)
 		}
 	}
+	if err := s.pipeline.QueueFailure(); err != nil {
+		return err
+	}
 	if err := s.flights.failure(); err != nil {
 		return &connect.Error{Class: connect.ConnectException, Message: "Unrecoverable exception from producer send callback", Cause: err}
+	}
+	return nil
+}
+
+// refused deals with the records of the oldest batch that Kafka did not take,
+// where that is tolerated.
+func (s *sourceTask) refused(ctx context.Context) error {
+	f, refusals := s.flights.refusals()
+	for _, r := range refusals {
+		if err := s.pipeline.ProduceFailed(ctx, &f.batch, &f.out, r.record, r.err); err != nil {
+			return err
+		}
+	}
+	if len(refusals) > 0 {
+		s.flights.resolve(f)
 	}
 	return nil
 }
@@ -214,6 +246,10 @@ func (s *sourceTask) commit() error {
 	if len(offsets) > 0 {
 		ctx, cancel := context.WithTimeout(s.life.hard, s.worker.settings.flushTimeout)
 		defer cancel()
+		if err := s.pipeline.AwaitQueue(ctx); err != nil {
+			back()
+			return err
+		}
 		if err := s.worker.Offsets.Write(ctx, s.id.Connector, offsets); err != nil {
 			back()
 			return fmt.Errorf("write %d source offsets: %w", len(offsets), err)

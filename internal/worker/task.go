@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"sluice/connect/config"
+	"sluice/internal/kafka"
 	"sluice/internal/plugins"
 	"sluice/internal/store"
 	"sluice/internal/worker/pipeline"
@@ -89,4 +90,28 @@ func (t *task) newPipeline() (*pipeline.Pipeline, error) {
 	return pipeline.New(pipeline.Config{
 		ID: t.id, Plugins: t.worker.Plugins, Worker: t.worker.Settings, Connector: t.conn, Log: t.log,
 	})
+}
+
+// openQueue opens the dead letter queue where the connector names one. It
+// waits for a broker. release ends the tie to the life of the task.
+func (t *task) openQueue(p *pipeline.Pipeline) (release func() bool, err error) {
+	if !p.WantsQueue() {
+		return func() bool { return true }, nil
+	}
+	producer, _, err := t.worker.client(kafka.ProducerRole, config.Map{"client.id": "connector-dlq-producer-" + t.id.String()}, t.conn, kafka.ProducerOverride)
+	if err != nil {
+		return nil, err
+	}
+	admin, _, err := t.worker.client(kafka.AdminRole, config.Map{"client.id": "connector-dlq-adminclient-" + t.id.String()}, t.conn, kafka.AdminOverride)
+	if err != nil {
+		return nil, err
+	}
+	cfg := pipeline.QueueConfig{Producer: producer, Admin: admin, Log: quiet(t.log)}
+	if t.worker.Embedded {
+		cfg.Replication = -1 // it has one broker
+	}
+	if err := p.OpenQueue(t.life.soft, cfg); err != nil {
+		return nil, err
+	}
+	return context.AfterFunc(t.life.hard, p.AbandonQueue), nil
 }

@@ -73,7 +73,7 @@ func TestSourceDropsUnderTolerance(t *testing.T) {
 		} else {
 			s := r.ears.await(t, "c-0", want)
 			first, rest, _ := strings.Cut(s.Trace, "\n")
-			if first != "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler" || !strings.Contains(rest, "DataException: stage VALUE_CONVERTER: bad text") {
+			if first != "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler" || !strings.HasPrefix(rest, "Record for topic numbers of source partition {p=x} at source offset {n=2}, stage VALUE_CONVERTER (TextConverter): bad text; look at value.converter\n") || !strings.HasSuffix(rest, "\nCaused by: org.apache.kafka.connect.errors.DataException: bad text") {
 				t.Errorf("trace %q", s.Trace)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 func TestEncodeAllocatesNothingPerRecord(t *testing.T) {
-	p := newPipeline(t)
+	p := newPipeline(t, options{})
 	headers := []connect.Header{{Key: "h", Data: connect.Data{Value: schema.StringValue("v")}}}
 	var batch connect.Batch
 	var out pipeline.Encoded
@@ -32,7 +32,7 @@ func TestEncodeAllocatesNothingPerRecord(t *testing.T) {
 
 func TestEncodeLeavesOutWhatIsDropped(t *testing.T) {
 	t.Parallel()
-	p := newPipeline(t, "transforms", "odd", "transforms.odd.type", "test.DropEven")
+	p := newPipeline(t, options{}, "transforms", "odd", "transforms.odd.type", "test.DropEven")
 	var batch connect.Batch
 	for _, text := range []string{"1", "2", "3"} {
 		batch.Add().Value.Value = schema.StringValue(text)

@@ -1,8 +1,7 @@
 package pipeline_test
 
 import (
-	"context"
-	"log/slog"
+	"bytes"
 	"strconv"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"sluice/converters/all"
 	"sluice/internal/plugins"
 	"sluice/internal/store"
+	"sluice/internal/telemetry"
 	"sluice/internal/worker/pipeline"
 )
 
@@ -26,9 +26,16 @@ func (dropEven) Apply(r *connect.Record, _ *schema.Arena) (bool, error) {
 	return n%2 == 1, err
 }
 
+// options of a pipeline under test.
+type options struct {
+	step   connect.Transform // of class test.Step
+	log    *bytes.Buffer
+	counts *telemetry.ErrorCounts
+}
+
 // newPipeline makes a pipeline over the real converters; pairs are keys and
 // values of the connector.
-func newPipeline(t *testing.T, pairs ...string) *pipeline.Pipeline {
+func newPipeline(t *testing.T, o options, pairs ...string) *pipeline.Pipeline {
 	t.Helper()
 	conn := config.Map{}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -36,9 +43,10 @@ func newPipeline(t *testing.T, pairs ...string) *pipeline.Pipeline {
 	}
 	set := plugin.Join(all.Plugins(), plugin.Set{Transforms: []plugin.Transform{
 		{Info: plugin.Info{Class: "test.DropEven", Version: "1.0"}, New: func() connect.Transform { return dropEven{} }},
+		{Info: plugin.Info{Class: "test.Step", Version: "1.0"}, New: func() connect.Transform { return o.step }},
 	}})
 	p, err := pipeline.New(pipeline.Config{
-		ID: store.TaskID{Connector: "c", Task: 0}, Plugins: plugins.New(set), Connector: conn, Log: slog.New(slog.DiscardHandler),
+		ID: store.TaskID{Connector: "c", Task: 0}, Plugins: plugins.New(set), Connector: conn, Log: newLog(o.log), Errors: o.counts,
 		Worker: config.Map{"key.converter": stringConverter, "value.converter": stringConverter},
 	})
 	if err != nil {
@@ -53,7 +61,7 @@ const stringConverter = "org.apache.kafka.connect.storage.StringConverter"
 func encode(t *testing.T, p *pipeline.Pipeline, batch *connect.Batch) *pipeline.Encoded {
 	t.Helper()
 	var out pipeline.Encoded
-	if err := p.Encode(context.Background(), batch, &out); err != nil {
+	if err := p.Encode(t.Context(), batch, &out); err != nil {
 		t.Fatal(err)
 	}
 	return &out

@@ -5,19 +5,19 @@
 // It owns the stages between a plugin and Kafka and the errors in them. It
 // never polls, puts, commits or decides whether a task runs: that is package
 // worker's. A Pipeline belongs to the goroutine of one task. Start reading at
-// Pipeline, then encode.go (sources) or decode.go (sinks).
+// Pipeline, then encode.go (sources) or decode.go (sinks), then tolerance.go.
 package pipeline
 
 import (
-	"fmt"
+	"context"
 	"log/slog"
-	"runtime/debug"
 
 	"sluice/connect"
 	"sluice/connect/config"
 	"sluice/connect/schema"
 	"sluice/internal/plugins"
 	"sluice/internal/store"
+	"sluice/internal/telemetry"
 )
 
 // Config is what a pipeline is made of.
@@ -30,6 +30,8 @@ type Config struct {
 	// Connector is the configuration of the connector.
 	Connector config.Map
 	Log       *slog.Logger
+	// Errors counts what goes wrong; nil counts for nobody.
+	Errors *telemetry.ErrorCounts
 }
 
 // Pipeline is the chain of stages of one task.
@@ -37,8 +39,11 @@ type Pipeline struct {
 	key, value converter
 	header     headerConverter
 	steps      []step
+	at         position // of the record in work
 	errors     tolerance
 	log        *slog.Logger
+	kept       originals
+	config     Config
 }
 
 // New makes and configures the plugins that the configurations name. Close the
@@ -48,7 +53,10 @@ func New(cfg Config) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pipeline{log: cfg.Log, errors: tolerance{settings: s, log: cfg.Log}}
+	if cfg.Errors == nil {
+		cfg.Errors = &telemetry.ErrorCounts{}
+	}
+	p := &Pipeline{log: cfg.Log, config: cfg, errors: tolerance{settings: s, id: cfg.ID, log: cfg.Log, counts: cfg.Errors}}
 	if err := p.load(cfg, s.Transforms); err != nil {
 		p.Close()
 		return nil, err
@@ -56,9 +64,13 @@ func New(cfg Config) (*Pipeline, error) {
 	return p, nil
 }
 
-// Close ends the transformations; errors in it are logged, as in Java.
+// Close ends the transformations and the dead letter queue, which gets a
+// while to write what it was given. Errors in it are logged, as in Java.
 func (p *Pipeline) Close() {
-	if n := p.errors.dropped; n > 0 {
+	if p.errors.queue != nil {
+		p.errors.queue.close()
+	}
+	if n := p.errors.counts.Dropped(); n > 0 {
 		p.log.Warn("records were dropped under errors.tolerance=all", "records", n)
 	}
 	for _, s := range p.steps {
@@ -73,36 +85,56 @@ func (p *Pipeline) Close() {
 }
 
 // transform runs the transformations over the record; keep false drops it.
-func (p *Pipeline) transform(r *connect.Record, arena *schema.Arena) (keep bool, err error) {
+func (p *Pipeline) transform(ctx context.Context, r *connect.Record, arena *schema.Arena) (keep bool, err error) {
 	for i := range p.steps {
-		s := &p.steps[i]
-		if s.predicate != nil && s.predicate.Test(r) == s.negate {
-			continue
+		p.at = position{Transformation, i}
+		if p.errors.settings.RetryTimeout != 0 {
+			keep, err = p.transformAgain(ctx, &p.steps[i], r, arena)
+		} else {
+			keep, err = p.steps[i].apply(r, arena)
 		}
-		if keep, err = s.transform.Apply(r, arena); err != nil {
-			return false, fmt.Errorf("stage TRANSFORMATION, transforms.%s: %w", s.alias, err)
-		}
-		if !keep {
-			return false, nil
+		if err != nil || !keep {
+			return false, err
 		}
 	}
 	return true, nil
 }
 
-// PanicError is a panic of a plugin.
-type PanicError struct {
-	Value any
-	Stack []byte
+// apply runs the transformation where its predicate lets it.
+func (s *step) apply(r *connect.Record, arena *schema.Arena) (keep bool, err error) {
+	if s.predicate != nil && s.predicate.Test(r) == s.negate {
+		return true, nil
+	}
+	return s.transform.Apply(r, arena)
 }
 
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
-
-// Guard runs code of a plugin and turns a panic into a *PanicError.
-func Guard(run func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: debug.Stack()}
+// transformAgain is apply with retries, each on the record as it was.
+func (p *Pipeline) transformAgain(ctx context.Context, s *step, r *connect.Record, arena *schema.Arena) (bool, error) {
+	before := *r
+	for a := p.errors.begin(); ; {
+		keep, err := s.apply(r, arena)
+		if err == nil {
+			return keep, nil
 		}
-	}()
-	return run()
+		if again, err := p.errors.again(ctx, &a, err); !again {
+			return false, err
+		}
+		*r = before
+	}
+}
+
+// failure is the error of the record in work.
+func (p *Pipeline) failure(err error) *Failure {
+	f := &Failure{Stage: p.at.stage, Err: err}
+	switch f.Stage {
+	case KeyConverter:
+		f.Class = p.key.class
+	case ValueConverter:
+		f.Class = p.value.class
+	case HeaderConverter:
+		f.Class = p.header.class
+	case Transformation:
+		f.Class, f.Alias = p.steps[p.at.step].class, p.steps[p.at.step].alias
+	}
+	return f
 }
