@@ -123,10 +123,10 @@ type ConfigSnapshot struct {
 type connectorEntry struct {
 	config        config.Raw // nil where there is none
 	target        TargetState
-	counted       bool // there was a commit record
-	taskCount     int
+	taskCount     int                   // of the last commit
 	taskConfigs   tree[int, config.Raw] // also such as are beyond the count
 	deferred      tree[int, config.Raw] // read, but not committed yet
+	everDeferred  bool
 	inconsistent  bool
 	applied       config.Raw
 	generation    int // of the task configurations, from 0; -1 before any

@@ -92,7 +92,9 @@ func (s *StatusSnapshot) Connector(name string) (Status, bool) {
 }
 
 // Task returns the status of a task.
-func (s *StatusSnapshot) Task(id TaskID) (Status, bool) { return s.entry(id.Connector).tasks.get(id.Task) }
+func (s *StatusSnapshot) Task(id TaskID) (Status, bool) {
+	return s.entry(id.Connector).tasks.get(id.Task)
+}
 
 // Tasks yields the numbers and statuses of the connector's tasks, sorted.
 func (s *StatusSnapshot) Tasks(name string) iter.Seq2[int, Status] { return s.entry(name).tasks.all() }
