@@ -51,8 +51,9 @@ type assignment struct {
 	delay        int32   // ms
 }
 
-// appendTo appends the bytes of the metadata to b.
-func (m metadata) appendTo(b []byte) []byte {
+// bytes returns the bytes of the metadata.
+func (m metadata) bytes() []byte {
+	var b []byte
 	b = binary.BigEndian.AppendUint16(b, uint16(m.version))
 	b = appendString(b, m.url)
 	b = binary.BigEndian.AppendUint64(b, uint64(m.configOffset))
@@ -170,7 +171,7 @@ func wireUnits(w assign.Work) []units {
 		add(c, connectorUnit)
 	}
 	for _, t := range w.Tasks {
-		add(t.Connector, int32(t.Task)) //nolint:gosec // Task numbers come from int32 of the wire and from counts of configurations.
+		add(t.Connector, int32(t.Task))
 	}
 	return list
 }
@@ -205,9 +206,9 @@ func (r *reader) take(n int) []byte {
 	return out
 }
 
-func (r *reader) int16() int16 { return int16(binary.BigEndian.Uint16(r.take(2))) } //nolint:gosec // The bits of a signed number.
-func (r *reader) int32() int32 { return int32(binary.BigEndian.Uint32(r.take(4))) } //nolint:gosec // The bits of a signed number.
-func (r *reader) int64() int64 { return int64(binary.BigEndian.Uint64(r.take(8))) } //nolint:gosec // The bits of a signed number.
+func (r *reader) int16() int16 { return int16(binary.BigEndian.Uint16(r.take(2))) }
+func (r *reader) int32() int32 { return int32(binary.BigEndian.Uint32(r.take(4))) }
+func (r *reader) int64() int64 { return int64(binary.BigEndian.Uint64(r.take(8))) }
 
 func (r *reader) string() string {
 	if n := int(r.int16()); r.err == nil {

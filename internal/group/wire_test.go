@@ -152,7 +152,7 @@ func TestMetadataFixtures(t *testing.T) {
 		if diff := cmp.Diff(c.Decoded.metadata(), got, bare); diff != "" {
 			t.Errorf("%s is read wrong (-want +got):\n%s", c.ID, diff)
 		}
-		if again := got.appendTo(nil); !bytes.Equal(again, raw) {
+		if again := got.bytes(); !bytes.Equal(again, raw) {
 			t.Errorf("%s is written as %x, want %x", c.ID, again, raw)
 		}
 	}
@@ -202,23 +202,23 @@ func TestWireEdges(t *testing.T) {
 	})
 	t.Run("a negative version", func(t *testing.T) {
 		t.Parallel()
-		if _, err := readMetadata(metadata{version: -1}.appendTo(nil)); err == nil {
+		if _, err := readMetadata(metadata{version: -1}.bytes()); err == nil {
 			t.Error("version -1 is read without an error")
 		}
 	})
 }
 
 func FuzzReadMetadata(f *testing.F) {
-	f.Add(metadata{version: v0, url: "http://h:1/", configOffset: 3}.appendTo(nil))
-	f.Add(metadata{version: v2, url: "http://h:1/", configOffset: -1}.appendTo(nil))
+	f.Add(metadata{version: v0, url: "http://h:1/", configOffset: 3}.bytes())
+	f.Add(metadata{version: v2, url: "http://h:1/", configOffset: -1}.bytes())
 	held := assignment{version: v2, leader: "m", assigned: []units{{"c", []int32{-1, 0}}}, revoked: []units{}}
-	f.Add(metadata{version: v2, holds: &held}.appendTo(nil))
+	f.Add(metadata{version: v2, holds: &held}.bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := readMetadata(b)
 		if err != nil {
 			return
 		}
-		again, err := readMetadata(m.appendTo(nil))
+		again, err := readMetadata(m.bytes())
 		if err != nil || !cmp.Equal(m, again, bare) {
 			t.Errorf("%x is read as %+v, and written and read again as %+v, %v", b, m, again, err)
 		}

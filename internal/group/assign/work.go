@@ -113,3 +113,18 @@ type Owners struct {
 	Connectors map[string]string
 	Tasks      map[store.TaskID]string
 }
+
+// NewOwners returns owners of nothing.
+func NewOwners() Owners {
+	return Owners{map[string]string{}, map[store.TaskID]string{}}
+}
+
+// Add notes that the worker at the URL runs the work.
+func (o Owners) Add(url string, w Work) {
+	for _, c := range w.Connectors {
+		o.Connectors[c] = url
+	}
+	for _, t := range w.Tasks {
+		o.Tasks[t] = url
+	}
+}
