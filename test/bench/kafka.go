@@ -64,7 +64,8 @@ func (c *cluster) end(ctx context.Context, topic string) (int64, error) {
 // limit of what any worker could reach here.
 func (c *cluster) fill(ctx context.Context, topic string, n int64) error {
 	client, err := kgo.NewClient(kgo.SeedBrokers(c.bootstrap), kgo.DefaultProduceTopic(topic),
-		kgo.ProducerBatchMaxBytes(1_000_000), kgo.MaxBufferedRecords(100_000))
+		kgo.ProducerBatchMaxBytes(1_000_000), kgo.MaxBufferedRecords(100_000),
+		kgo.ProducerBatchCompression(kgo.NoCompression())) // as both workers produce where nobody asks for more
 	if err != nil {
 		return err
 	}
