@@ -88,7 +88,6 @@ type state struct {
 	starts     int             // numbers starts, so that late statuses of a former one are known
 	changed    map[string]bool // connectors that readers are to see anew
 	retopics   map[string]bool // likewise, connectors whose topics
-	answered   []chan struct{} // closed when readers see the changes
 }
 
 func newState() *state {

@@ -20,9 +20,9 @@ type view struct {
 // them; any may read, and none waits. A change of one connector costs nothing for
 // the others.
 type views struct {
-	byName sync.Map                  // of *view by name
-	names  atomic.Pointer[[]string]  // sorted, of the connectors that exist
-	topics sync.Map                  // of []string by connector name, sorted
+	byName sync.Map                 // of *view by name
+	names  atomic.Pointer[[]string] // sorted, of the connectors that exist
+	topics sync.Map                 // of []string by connector name, sorted
 }
 
 func newViews() *views {
