@@ -30,6 +30,12 @@ type sample struct {
 	cpu      float64       // CPU seconds for a million records
 	resident int64         // resident bytes at full rate, the highest seen
 	peak     int64         // the kernel's high-water mark, in bytes
+
+	idleCPU            float64       // per cent of one core, at rest
+	created, restart   time.Duration // until all connectors run
+	list50, list99     time.Duration // latency of the list with statuses and infos
+	status50, status99 time.Duration // latency of one status
+	killed, left       time.Duration // from the end of a worker until its work runs elsewhere
 }
 
 // scenario is one row of the table.
@@ -68,6 +74,8 @@ func scenarios() []scenario {
 		{id: "source-json-defaults", title: "the same, Java's batch sizes set in the file", props: defaults(json), measure: measureSource},
 		{id: "sink", title: "Kafka -> file, 100 B, String", props: text, measure: measureSink, limit: limitSink},
 		{id: "sink-defaults", title: "the same, Java's batch sizes set in the file", props: defaults(text), measure: measureSink},
+		{id: "many", title: "distributed, 100 connectors", measure: measureMany(100)},
+		{id: "loss", title: "distributed, 12 connectors on 3 workers", measure: measureLoss},
 	}
 }
 

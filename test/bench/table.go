@@ -48,9 +48,19 @@ var measures = []measure{
 	{"records/s", func(s sample) float64 { return s.rate }, thousands, true},
 	{"CPU s per million records", func(s sample) float64 { return s.cpu }, func(v float64) string { return fmt.Sprintf("%.2f", v) }, false},
 	{"resident memory at full rate", func(s sample) float64 { return float64(s.resident) }, megabytes, false},
+	{"all created, running, first records in Kafka", func(s sample) float64 { return s.created.Seconds() }, seconds, false},
+	{"CPU at rest, % of a core", func(s sample) float64 { return s.idleCPU }, func(v float64) string { return fmt.Sprintf("%.1f", v) }, false},
+	{"GET list with status and info, p50", func(s sample) float64 { return s.list50.Seconds() }, millis, false},
+	{"the same, p99", func(s sample) float64 { return s.list99.Seconds() }, millis, false},
+	{"GET one status, p50", func(s sample) float64 { return s.status50.Seconds() }, millis, false},
+	{"the same, p99", func(s sample) float64 { return s.status99.Seconds() }, millis, false},
+	{"exec of a new worker to all running", func(s sample) float64 { return s.restart.Seconds() }, seconds, false},
+	{"kill -9 of a worker to all running elsewhere", func(s sample) float64 { return s.killed.Seconds() }, seconds, false},
+	{"its orderly stop to all running elsewhere", func(s sample) float64 { return s.left.Seconds() }, seconds, false},
 	{"its high-water mark", func(s sample) float64 { return float64(s.peak) }, megabytes, false},
 }
 
+func millis(v float64) string    { return fmt.Sprintf("%.2f ms", v*1e3) }
 func seconds(v float64) string   { return fmt.Sprintf("%.3f s", v) }
 func megabytes(v float64) string { return fmt.Sprintf("%.0f MB", v/1e6) }
 func thousands(v float64) string { return fmt.Sprintf("%.0fk", v/1e3) }

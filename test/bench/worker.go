@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -29,18 +31,28 @@ var errEnded = errors.New("exit code 0")
 // kind is a worker to measure.
 type kind struct {
 	name    string
-	command func(ctx context.Context, files []string) *exec.Cmd
+	command func(ctx context.Context, m mode, files []string) *exec.Cmd
 }
 
+// mode is how a worker runs.
+type mode int
+
+const (
+	standalone mode = iota
+	distributed
+)
+
 func java() kind {
-	return kind{name: "Java", command: func(ctx context.Context, files []string) *exec.Cmd {
-		return kafkatest.Command(ctx, append([]string{"java", "org.apache.kafka.connect.cli.ConnectStandalone"}, files...)...)
+	return kind{name: "Java", command: func(ctx context.Context, m mode, files []string) *exec.Cmd {
+		class := [...]string{standalone: "org.apache.kafka.connect.cli.ConnectStandalone", distributed: "org.apache.kafka.connect.cli.ConnectDistributed"}[m]
+		return kafkatest.Command(ctx, append([]string{"java", class}, files...)...)
 	}}
 }
 
 func sluice(binary string) kind {
-	return kind{name: "Sluice", command: func(ctx context.Context, files []string) *exec.Cmd {
-		return exec.CommandContext(ctx, binary, append([]string{"standalone"}, files...)...)
+	return kind{name: "Sluice", command: func(ctx context.Context, m mode, files []string) *exec.Cmd {
+		verb := [...]string{standalone: "standalone", distributed: "distributed"}[m]
+		return exec.CommandContext(ctx, binary, append([]string{verb}, files...)...)
 	}}
 }
 
@@ -57,13 +69,8 @@ type worker struct {
 // start writes the properties files into dir and runs a worker on them. The
 // files of both kinds differ in the port and in the paths of what they write.
 func (k kind) start(ctx context.Context, dir string, port int, props map[string]string, connectors ...map[string]string) (*worker, error) {
-	w := &worker{url: fmt.Sprintf("http://127.0.0.1:%d", port), log: filepath.Join(dir, "worker.log"), ended: make(chan struct{})}
-	props["listeners"] = w.url
 	props["offset.storage.file.filename"] = filepath.Join(dir, "offsets")
-	files := []string{filepath.Join(dir, "worker.properties")}
-	if err := os.WriteFile(files[0], kafkatest.Properties(props), 0o600); err != nil {
-		return nil, err
-	}
+	var files []string
 	for _, c := range connectors {
 		file := filepath.Join(dir, c["name"]+".properties")
 		if err := os.WriteFile(file, kafkatest.Properties(c), 0o600); err != nil {
@@ -71,12 +78,28 @@ func (k kind) start(ctx context.Context, dir string, port int, props map[string]
 		}
 		files = append(files, file)
 	}
+	return k.launch(ctx, standalone, dir, port, props, files)
+}
+
+// startCluster runs a distributed worker.
+func (k kind) startCluster(ctx context.Context, dir string, port int, props map[string]string) (*worker, error) {
+	return k.launch(ctx, distributed, dir, port, props, nil)
+}
+
+func (k kind) launch(ctx context.Context, m mode, dir string, port int, props map[string]string, connectors []string) (*worker, error) {
+	w := &worker{url: fmt.Sprintf("http://127.0.0.1:%d", port), log: filepath.Join(dir, "worker.log"), ended: make(chan struct{})}
+	props = maps.Clone(props)
+	props["listeners"] = w.url
+	file := filepath.Join(dir, "worker.properties")
+	if err := os.WriteFile(file, kafkatest.Properties(props), 0o600); err != nil {
+		return nil, err
+	}
 	log, err := os.Create(w.log)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }() // the process has its own descriptor
-	w.cmd = k.command(ctx, files)
+	w.cmd = k.command(ctx, m, append([]string{file}, connectors...))
 	w.cmd.Stdout, w.cmd.Stderr = log, log
 	w.cmd.Cancel = func() error { return w.cmd.Process.Signal(syscall.SIGTERM) }
 	w.cmd.WaitDelay = time.Minute
@@ -142,9 +165,44 @@ func (w *worker) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// create makes a connector, again where the worker says that it is rebalancing.
+func (w *worker) create(ctx context.Context, name string, cfg map[string]string) error {
+	body, err := json.Marshal(map[string]any{"name": name, "config": cfg})
+	if err != nil {
+		return err
+	}
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url+"/connectors", bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		switch {
+		case err != nil:
+			return err
+		case response.StatusCode == http.StatusCreated:
+			return nil
+		case response.StatusCode != http.StatusConflict:
+			return fmt.Errorf("create %s: %s: %s", name, response.Status, text)
+		}
+		if err := w.pause(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// terminate asks the process to end.
+func (w *worker) terminate() error { return w.cmd.Process.Signal(syscall.SIGTERM) }
+
 // stop ends the process in order, and by force after a minute.
 func (w *worker) stop() {
-	_ = w.cmd.Process.Signal(syscall.SIGTERM) // it may be gone
+	_ = w.terminate() // it may be gone
 	select {
 	case <-w.ended:
 	case <-time.After(time.Minute):
