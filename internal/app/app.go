@@ -26,6 +26,7 @@ import (
 	"sluice/internal/rest"
 	"sluice/internal/store"
 	"sluice/internal/store/file"
+	"sluice/internal/telemetry"
 	"sluice/internal/worker"
 )
 
@@ -83,10 +84,16 @@ func (s standalone) run(ctx context.Context) error {
 	if path := s.settings["plugin.path"]; path != "" {
 		reportPluginPath(ctx, path, registry, s.log)
 	}
+	measure, err := telemetry.ReadMetrics(s.settings)
+	if err != nil {
+		return err
+	}
+	measure.Version = Version()
+	metrics := telemetry.NewMetrics(measure)
 	relay := &relay{}
 	runner, err := worker.New(worker.Config{
 		ID: listener.WorkerID, Settings: s.settings, Plugins: registry, Offsets: offsets,
-		Listener: relay, Log: s.log, Embedded: s.embedded,
+		Listener: relay, Log: s.log, Embedded: s.embedded, Metrics: metrics,
 	})
 	if err != nil {
 		return err
@@ -96,11 +103,11 @@ func (s standalone) run(ctx context.Context) error {
 		ClusterID: clusterID, Log: s.log,
 	})
 	relay.to.Store(h)
-	return s.serve(ctx, h, listener, started)
+	return s.serve(ctx, h, metrics, listener, started)
 }
 
 // serve runs the herder and the API until ctx ends, then stops them in order.
-func (s standalone) serve(ctx context.Context, h *herder.Standalone, listener *rest.Listener, started time.Time) error {
+func (s standalone) serve(ctx context.Context, h *herder.Standalone, metrics *telemetry.Metrics, listener *rest.Listener, started time.Time) error {
 	herderCtx, stopHerder := context.WithCancel(context.WithoutCancel(ctx))
 	herderDone := make(chan error, 1)
 	go func() { herderDone <- h.Run(herderCtx) }()
@@ -108,6 +115,7 @@ func (s standalone) serve(ctx context.Context, h *herder.Standalone, listener *r
 	server := &http.Server{
 		Handler: rest.New(rest.Config{
 			Herder: h, Log: s.log, Version: ConnectVersion, Commit: commit(), OwnVersion: Version(), Settings: s.settings,
+			Metrics: metrics.Handler(), Stalled: metrics.Stalled,
 		}),
 		ReadHeaderTimeout: 30 * time.Second,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),

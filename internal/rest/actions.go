@@ -31,7 +31,7 @@ func (s *server) restart(r *request) (answer, error) {
 		return none(http.StatusNoContent, s.Herder.Restart(r.Context(), r.names[0]))
 	}
 	st, err := s.Herder.RestartWith(r.Context(), r.names[0], includeTasks, onlyFailed)
-	return answer{status: http.StatusAccepted, body: statusBody(st)}, err
+	return answer{status: http.StatusAccepted, body: s.statusBody(st)}, err
 }
 
 func (s *server) restartTask(r *request) (answer, error) {

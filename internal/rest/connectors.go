@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"sluice/connect/config"
 	"sluice/internal/herder"
@@ -57,6 +58,8 @@ type instanceStatus struct {
 type taskStatus struct {
 	ID int `json:"id"`
 	instanceStatus
+	// StalledSince is Sluice's own: Java has no such field.
+	StalledSince *time.Time `json:"stalled_since,omitempty"`
 }
 
 type connectorStatus struct {
@@ -70,10 +73,20 @@ func instanceBody(s store.Status) instanceStatus {
 	return instanceStatus{s.State, s.WorkerID, s.Trace, s.Version}
 }
 
-func statusBody(c herder.ConnectorStatus) connectorStatus {
+func (s *server) taskBody(connector string, t herder.TaskStatus) taskStatus {
+	body := taskStatus{ID: t.ID, instanceStatus: instanceBody(t.Status)}
+	if s.Stalled != nil {
+		if since, stalled := s.Stalled(connector, t.ID); stalled {
+			body.StalledSince = new(since.UTC().Truncate(time.Millisecond))
+		}
+	}
+	return body
+}
+
+func (s *server) statusBody(c herder.ConnectorStatus) connectorStatus {
 	tasks := make([]taskStatus, len(c.Tasks))
 	for i, t := range c.Tasks {
-		tasks[i] = taskStatus{t.ID, instanceBody(t.Status)}
+		tasks[i] = s.taskBody(c.Name, t)
 	}
 	return connectorStatus{c.Name, instanceBody(c.Connector), tasks, c.Type}
 }
@@ -93,7 +106,7 @@ func (s *server) list(r *request) (answer, error) {
 			switch kind {
 			case "status":
 				if st, found := s.Herder.Status(name); found {
-					entry[kind] = statusBody(st)
+					entry[kind] = s.statusBody(st)
 				}
 			case "info":
 				if info, found := s.Herder.Info(name); found {
@@ -279,7 +292,7 @@ func (s *server) status(r *request) (answer, error) {
 	if !found {
 		return answer{}, fail(http.StatusNotFound, "No status found for connector "+r.names[0])
 	}
-	return ok(statusBody(st))
+	return ok(s.statusBody(st))
 }
 
 type taskConfig struct {
@@ -307,7 +320,7 @@ func (s *server) taskStatus(r *request) (answer, error) {
 	if st, found := s.Herder.Status(id.Connector); found {
 		for _, t := range st.Tasks {
 			if t.ID == id.Task {
-				return ok(taskStatus{t.ID, instanceBody(t.Status)})
+				return ok(s.taskBody(id.Connector, t))
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"sluice/connect/config"
 	"sluice/internal/herder"
@@ -29,6 +30,11 @@ type Config struct {
 	Commit, OwnVersion string
 	// Settings are the worker's properties.
 	Settings config.Map
+	// Metrics answers GET /metrics; nil is none.
+	Metrics http.Handler
+	// Stalled says of a task whether it stands still with records to move; nil
+	// never does.
+	Stalled func(connector string, task int) (since time.Time, stalled bool)
 }
 
 type server struct {

@@ -23,6 +23,10 @@ const (
 // ServeHTTP implements http.Handler.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Sluice-Version", s.OwnVersion)
+	if r.URL.Path == "/metrics" && s.Metrics != nil {
+		s.Metrics.ServeHTTP(w, r)
+		return
+	}
 	segments, fine := split(r.URL)
 	if !fine {
 		writeAmbiguous(w, r.Method)

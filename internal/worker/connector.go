@@ -10,9 +10,11 @@ import (
 
 	"sluice/connect"
 	"sluice/connect/config"
+	"sluice/connect/plugin"
 	"sluice/connect/schema"
 	"sluice/internal/plugins"
 	"sluice/internal/store"
+	"sluice/internal/telemetry"
 	"sluice/internal/worker/pipeline"
 )
 
@@ -32,6 +34,7 @@ type connector struct {
 	life     *life
 	gate     *gate
 	log      *slog.Logger
+	metrics  *telemetry.Connector
 	requests chan taskConfigsRequest
 	raised   chan error // what RaiseError was given first
 
@@ -56,21 +59,46 @@ type taskConfigsReply struct {
 func newConnector(w *Worker, name string, cfg config.Map, target store.TargetState, generation int) *connector {
 	log := w.log.With("connector", name)
 	base := store.Status{WorkerID: w.ID, Generation: generation, Version: w.version(cfg)}
-	report := &reporter{base: base, tell: func(s store.Status) { w.Listener.ConnectorStatus(name, s) }}
+	desc, _ := w.connectorInfo(cfg)
+	metrics := w.Metrics.Connector(name, w.kind(cfg), desc.Class, desc.Version)
+	started := false
+	report := &reporter{base: base, tell: func(s store.Status) {
+		metrics.State(string(s.State))
+		if !started && (s.State == store.Running || s.State == store.Failed) {
+			started = true
+			w.Metrics.ConnectorStarted(s.State == store.Running)
+		}
+		w.Listener.ConnectorStatus(name, s)
+	}}
 	return &connector{
-		worker: w, name: name, cfg: maps.Clone(cfg), life: newLife(log, report), gate: newGate(target), log: log,
+		metrics: metrics,
+		worker:  w, name: name, cfg: maps.Clone(cfg), life: newLife(log, report), gate: newGate(target), log: log,
 		requests: make(chan taskConfigsRequest), raised: make(chan error, 1),
 	}
 }
 
 // version is that of the connector's plugin, "" where it is unknown.
 func (w *Worker) version(cfg config.Map) string {
+	info, _ := w.connectorInfo(cfg)
+	return info.Version
+}
+
+// connectorInfo names the connector's plugin and the class of its tasks; both
+// are empty where it is unknown.
+func (w *Worker) connectorInfo(cfg config.Map) (info plugin.Info, taskClass string) {
 	class := cfg["connector.class"]
 	if p, ok := w.Plugins.Source(class); ok {
-		return p.Version
+		return p.Info, p.TaskClass
 	}
 	p, _ := w.Plugins.Sink(class)
-	return p.Version
+	return p.Info, p.TaskClass
+}
+
+func (w *Worker) kind(cfg config.Map) telemetry.Kind {
+	if _, ok := w.Plugins.Source(cfg["connector.class"]); ok {
+		return telemetry.Source
+	}
+	return telemetry.Sink
 }
 
 // run obeys the target state and answers requests until the life ends.

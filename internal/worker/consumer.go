@@ -62,6 +62,7 @@ func newConsumer(s *sinkTask) (*consumer, error) {
 			c.call(func() error { return s.surrender(flat(m), false) })
 		}),
 		kgo.AdjustFetchOffsetsFn(s.host.adjust),
+		kafka.Measured(&s.metrics.Client),
 	}
 	topics, err := subscription(s.conn)
 	if err != nil {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/connect"
 	"sluice/connect/schema"
 	"sluice/internal/store"
+	"sluice/internal/telemetry"
 	"sluice/internal/worker/pipeline"
 )
 
@@ -24,6 +26,7 @@ type flight struct {
 	offsets []lastOffset // the last of each source partition
 	left    int          // records not answered for; guarded by flights.mu
 	failed  bool         // guarded by flights.mu
+	sent    time.Time    // guarded by flights.mu
 	refused []refusal    // left out by tolerance; guarded by flights.mu
 }
 
@@ -49,12 +52,13 @@ type flights struct {
 	ready map[*connect.SourcePartition]schema.Value // to commit; guarded by mu
 	spare []*flight                                 // guarded by mu
 
-	tolerant bool          // records that Kafka refuses are left out; set before the first
+	tolerant bool // records that Kafka refuses are left out; set before the first
+	metrics  *telemetry.Task
 	news     chan struct{} // has room for one: something has landed
 }
 
-func newFlights() *flights {
-	return &flights{ready: make(map[*connect.SourcePartition]schema.Value), news: make(chan struct{}, 1)}
+func newFlights(metrics *telemetry.Task) *flights {
+	return &flights{metrics: metrics, ready: make(map[*connect.SourcePartition]schema.Value), news: make(chan struct{}, 1)}
 }
 
 const keptFlights = 8
@@ -91,11 +95,27 @@ func (fs *flights) free(f *flight) {
 func (fs *flights) depart(f *flight) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	f.left = len(f.out.Records)
+	f.left, f.sent = len(f.out.Records), time.Now()
 	fs.queue = append(fs.queue, f)
 	fs.bytes += f.out.Size
 	if f.left == 0 {
+		fs.arrived(f)
 		fs.signal()
+	}
+}
+
+// arrived measures a flight whose records are all answered for; mu is locked.
+func (fs *flights) arrived(f *flight) {
+	if f.failed {
+		return
+	}
+	leftOut := len(f.batch.Records) - len(f.out.Records) + len(f.refused)
+	fs.metrics.Written(len(f.batch.Records), leftOut, f.out.Size)
+	if len(f.out.Records) > 0 {
+		fs.metrics.Observe(telemetry.StageProduce, time.Since(f.sent))
+		if at := f.out.Records[0].Timestamp; !at.IsZero() {
+			fs.metrics.Delay(time.Since(at))
+		}
 	}
 }
 
@@ -111,6 +131,12 @@ func (fs *flights) land(f *flight, r *kgo.Record, err error) {
 		if fs.err == nil {
 			fs.err = err
 		}
+	}
+	if err != nil {
+		fs.metrics.Client.Failed(1)
+	}
+	if f.left == 0 {
+		fs.arrived(f)
 	}
 	if f.left == 0 || err != nil {
 		fs.signal()

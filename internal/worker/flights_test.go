@@ -10,6 +10,7 @@ import (
 	"sluice/connect"
 	"sluice/connect/schema"
 	"sluice/internal/store"
+	"sluice/internal/telemetry"
 )
 
 func partition(name string) *connect.SourcePartition {
@@ -42,7 +43,7 @@ func committable(offsets []store.Offset) map[string]int64 {
 
 func TestOffsetsFollowTheAcknowledgedPrefix(t *testing.T) {
 	t.Parallel()
-	fs := newFlights()
+	fs := newFlights(telemetry.NewMetrics(telemetry.MetricsConfig{}).Task("c", 0, telemetry.Source))
 	a, b := partition("a"), partition("b")
 	expect := func(why string, want map[string]int64) (back func()) {
 		t.Helper()

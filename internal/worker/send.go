@@ -8,6 +8,7 @@ import (
 	"sluice/connect"
 	"sluice/connect/config"
 	"sluice/internal/kafka"
+	"sluice/internal/telemetry"
 )
 
 // send transforms, converts and produces the batch of the flight. It returns
@@ -18,9 +19,11 @@ func (s *sourceTask) send(f *flight) error {
 		return nil
 	}
 	f.noteOffsets()
+	start := time.Now()
 	if err := s.pipeline.Encode(s.life.soft, &f.batch, &f.out); err != nil {
 		return err
 	}
+	s.metrics.Observe(telemetry.StageEncode, time.Since(start))
 	for i := range f.out.Records {
 		if err := s.topic(f.out.Records[i].Topic); err != nil {
 			return err

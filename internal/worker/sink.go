@@ -13,6 +13,7 @@ import (
 
 	"sluice/connect"
 	"sluice/internal/store"
+	"sluice/internal/telemetry"
 	"sluice/internal/worker/pipeline"
 )
 
@@ -34,6 +35,9 @@ type sinkTask struct {
 	batch    pipeline.Decoded
 	next     []nextOffset     // after the batch
 	pending  []connect.Record // records that Put did not take yet
+	fetched  int              // records of Kafka that pending was made of
+	oldest   time.Time        // of them; zero without a timestamp
+	commits  int              // begun
 	retry    <-chan time.Time // of the next try of pending
 	held     bool             // the fetcher waits for the end of pending
 
@@ -175,10 +179,13 @@ func (s *sinkTask) take(f kgo.Fetches) error {
 			return err
 		}
 	}
+	start := time.Now()
 	if err := s.decode(f); err != nil {
 		return err
 	}
+	s.metrics.Observe(telemetry.StageDecode, time.Since(start))
 	if len(s.pending) == 0 {
+		s.metrics.Put(s.fetched, 0, 0)
 		s.markConsumed() // all were dropped
 		return nil
 	}
@@ -200,6 +207,7 @@ func (s *sinkTask) decode(f kgo.Fetches) error {
 		if _, known := s.committed[at]; !known {
 			s.committed[at] = connect.ConsumedOffset{Offset: p.Records[0].Offset}
 		}
+		s.measure(at, p)
 		if failed = s.pipeline.Decode(s.life.soft, p.Records, &s.batch); failed != nil {
 			return
 		}
@@ -208,6 +216,24 @@ func (s *sinkTask) decode(f kgo.Fetches) error {
 	s.pipeline.Keep(&s.batch)
 	s.pending = s.batch.Records
 	return failed
+}
+
+// measure counts what was fetched of a partition.
+func (s *sinkTask) measure(at connect.TopicPartition, p kgo.FetchTopicPartition) {
+	bytes := 0
+	for _, r := range p.Records {
+		bytes += len(r.Key) + len(r.Value)
+		for i := range r.Headers {
+			bytes += len(r.Headers[i].Key) + len(r.Headers[i].Value)
+		}
+	}
+	first, last := p.Records[0], p.Records[len(p.Records)-1]
+	if s.oldest.IsZero() || first.Timestamp.Before(s.oldest) {
+		s.oldest = first.Timestamp
+	}
+	s.fetched += len(p.Records)
+	s.metrics.Read(len(p.Records), bytes)
+	s.metrics.Client.Lag(telemetry.Partition(at), max(p.HighWatermark-last.Offset-1, 0))
 }
 
 // nextOffset is the first offset of a partition after the batch.
@@ -243,11 +269,16 @@ func (s *sinkTask) fetchError(e kgo.FetchError) error {
 
 // put gives the pending records to the plugin; a retriable error keeps them.
 func (s *sinkTask) put() error {
+	start := time.Now()
 	err := s.plugin.Put(s.life.soft, s.pending)
 	if err == nil {
 		err = s.pipeline.Errant()
 	}
 	if err == nil {
+		s.metrics.Put(s.fetched, len(s.pending), time.Since(start))
+		if !s.oldest.IsZero() {
+			s.metrics.Delay(time.Since(s.oldest))
+		}
 		s.markConsumed()
 	}
 	s.host.apply() // after markConsumed: a seek wins over what was put
@@ -279,6 +310,8 @@ func (s *sinkTask) markConsumed() {
 func (s *sinkTask) resetBatch() {
 	s.batch.Reset()
 	s.next = s.next[:0]
+	s.fetched, s.oldest = 0, time.Time{}
+	s.metrics.Active(s.uncommitted())
 }
 
 // commit asks the plugin what is safe of the partitions (nil is all) and
@@ -293,11 +326,15 @@ func (s *sinkTask) commit(partitions []connect.TopicPartition, closing bool) err
 		return err
 	}
 	var safe connect.ConsumedOffsets
+	start := time.Now()
 	if len(offered) > 0 {
+		s.commits++
+		s.metrics.CommitBegun(s.commits)
 		safe, err = s.plugin.PreCommit(s.life.hard, offered)
 		s.host.apply()
 	}
 	if err != nil {
+		s.metrics.Committed(time.Since(start), err)
 		s.log.Error("offsets are not committed: the task refuses", "error", err)
 		if !closing {
 			s.rewind()
@@ -311,11 +348,15 @@ func (s *sinkTask) commit(partitions []connect.TopicPartition, closing bool) err
 	if err != nil {
 		return nil //nolint:nilerr // Said above; the records come again.
 	}
-	return s.store(safe)
+	err = s.store(safe)
+	if len(offered) > 0 {
+		s.metrics.Committed(time.Since(start), err)
+	}
+	return nil
 }
 
 // store commits the offsets that are new, not beyond what was put, and of
-// partitions that are here.
+// partitions that are here. An error is logged; the next commit takes them again.
 func (s *sinkTask) store(safe connect.ConsumedOffsets) error {
 	todo := make(connect.ConsumedOffsets)
 	for p, o := range safe {
@@ -336,11 +377,20 @@ func (s *sinkTask) store(safe connect.ConsumedOffsets) error {
 	defer cancel()
 	if err := s.consumer.commit(ctx, todo); err != nil {
 		s.log.Error("offsets are not committed, the next commit takes them again", "error", err)
-		return nil
+		return err
 	}
 	maps.Copy(s.committed, todo)
+	s.metrics.Active(s.uncommitted())
 	s.pipeline.Forget(s.committed)
 	return nil
+}
+
+// uncommitted is how many records are put and not committed.
+func (s *sinkTask) uncommitted() (n int64) {
+	for p, o := range s.consumed {
+		n += max(o.Offset-s.committed[p].Offset, 0)
+	}
+	return n
 }
 
 // rewind lets the records come again that are not committed, as Java does when
@@ -348,6 +398,7 @@ func (s *sinkTask) store(safe connect.ConsumedOffsets) error {
 func (s *sinkTask) rewind() {
 	s.pending = nil
 	s.resetBatch()
+	s.metrics.Released()
 	for p, o := range s.committed {
 		s.host.Seek(p, o.Offset)
 	}
@@ -359,6 +410,7 @@ func (s *sinkTask) open(partitions []connect.TopicPartition) error {
 	for _, p := range partitions {
 		s.assigned[p] = struct{}{}
 	}
+	s.metrics.Partitions(len(s.assigned))
 	s.host.assign(s.assigned)
 	s.host.flow()
 	if s.listener == nil || len(partitions) == 0 {
@@ -388,12 +440,15 @@ func (s *sinkTask) surrender(partitions []connect.TopicPartition, keep bool) err
 		delete(s.assigned, p)
 		delete(s.consumed, p)
 		delete(s.committed, p)
+		s.metrics.Client.Forget(telemetry.Partition(p))
 	}
+	s.metrics.Partitions(len(s.assigned))
 	had := len(s.pending) > 0
 	s.pending = slices.DeleteFunc(s.pending, func(r connect.Record) bool {
 		return slices.Contains(partitions, connect.TopicPartition{Topic: r.Origin.Topic, Partition: r.Origin.Partition})
 	})
 	if had && len(s.pending) == 0 {
+		s.metrics.Released()
 		s.markConsumed()
 	}
 	s.host.assign(s.assigned)

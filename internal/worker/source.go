@@ -42,7 +42,7 @@ type sourceTask struct {
 }
 
 func runSource(t *task, plugin connect.SourceTask) (err error) {
-	s := &sourceTask{task: t, plugin: plugin, flights: newFlights()}
+	s := &sourceTask{task: t, plugin: plugin, flights: newFlights(t.metrics)}
 	s.acker, _ = plugin.(connect.Acknowledger)
 	s.commits, _ = plugin.(connect.Committer)
 	if s.pipeline, err = t.newPipeline(); err != nil {
@@ -92,7 +92,7 @@ func (s *sourceTask) connect() error {
 	if err := s.planTopics(); err != nil {
 		return err
 	}
-	s.producer, err = kafka.NewProducer(s.life.soft, set, quiet(s.log), kgo.AllowAutoTopicCreation())
+	s.producer, err = kafka.NewProducer(s.life.soft, set, quiet(s.log), kgo.AllowAutoTopicCreation(), kafka.Measured(&s.metrics.Client))
 	if err != nil {
 		return fmt.Errorf("make the producer: %w", err)
 	}
@@ -130,7 +130,11 @@ func (s *sourceTask) loop() error {
 			return err
 		}
 		f := s.flights.take()
+		start := time.Now()
 		pollErr := s.plugin.Poll(s.life.soft, &f.batch)
+		if n := len(f.batch.Records); n > 0 {
+			s.metrics.Polled(n, time.Since(start))
+		}
 		if err := s.send(f); errors.Is(err, pipeline.ErrStopped) {
 			return nil
 		} else if err != nil {
@@ -241,7 +245,9 @@ func (s *sourceTask) commitRegularly(stop <-chan struct{}) {
 }
 
 // commit stores the offsets of what is acknowledged (invariant 1).
-func (s *sourceTask) commit() error {
+func (s *sourceTask) commit() (err error) {
+	start := time.Now()
+	defer func() { s.metrics.Committed(time.Since(start), err) }()
 	offsets, back := s.flights.offsets()
 	if len(offsets) > 0 {
 		ctx, cancel := context.WithTimeout(s.life.hard, s.worker.settings.flushTimeout)

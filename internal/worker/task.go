@@ -10,27 +10,39 @@ import (
 	"sluice/internal/kafka"
 	"sluice/internal/plugins"
 	"sluice/internal/store"
+	"sluice/internal/telemetry"
 	"sluice/internal/worker/pipeline"
 )
 
 // task is a task of either kind; its goroutine makes all calls of the plugin.
 type task struct {
-	worker *Worker
-	id     store.TaskID
-	conn   config.Map // of the connector
-	cfg    config.Map // of the task
-	life   *life
-	gate   *gate
-	log    *slog.Logger
-	topics map[string]struct{} // those told to the listener; the task goroutine's own
+	worker  *Worker
+	id      store.TaskID
+	conn    config.Map // of the connector
+	cfg     config.Map // of the task
+	life    *life
+	gate    *gate
+	log     *slog.Logger
+	metrics *telemetry.Task
+	topics  map[string]struct{} // those told to the listener; the task goroutine's own
 }
 
 func newTask(w *Worker, id store.TaskID, conn, cfg config.Map, target store.TargetState, generation int) *task {
 	log := w.log.With("connector", id.Connector, "task", id.Task)
 	base := store.Status{WorkerID: w.ID, Generation: generation, Version: w.version(conn)}
-	report := &reporter{base: base, tell: func(s store.Status) { w.Listener.TaskStatus(id, s) }}
+	metrics := w.Metrics.Task(id.Connector, id.Task, w.kind(conn))
+	started := false
+	report := &reporter{base: base, tell: func(s store.Status) {
+		metrics.State(string(s.State))
+		if !started && (s.State == store.Running || s.State == store.Failed) {
+			started = true
+			w.Metrics.TaskStarted(s.State == store.Running)
+		}
+		w.Listener.TaskStatus(id, s)
+	}}
 	return &task{
-		worker: w, id: id, conn: maps.Clone(conn), cfg: maps.Clone(cfg),
+		metrics: metrics,
+		worker:  w, id: id, conn: maps.Clone(conn), cfg: maps.Clone(cfg),
 		life: newLife(log, report), gate: newGate(target), log: log, topics: make(map[string]struct{}),
 	}
 }
@@ -87,9 +99,18 @@ func (t *task) stopPlugin(stop func(context.Context) error) error {
 }
 
 func (t *task) newPipeline() (*pipeline.Pipeline, error) {
-	return pipeline.New(pipeline.Config{
-		ID: t.id, Plugins: t.worker.Plugins, Worker: t.worker.Settings, Connector: t.conn, Log: t.log,
+	p, err := pipeline.New(pipeline.Config{
+		ID: t.id, Plugins: t.worker.Plugins, Worker: t.worker.Settings, Connector: t.conn, Log: t.log, Errors: &t.metrics.Errors,
 	})
+	if err != nil {
+		return nil, err
+	}
+	info := p.Info()
+	desc, taskClass := t.worker.connectorInfo(t.conn)
+	info.ConnectorClass, info.ConnectorVersion = desc.Class, desc.Version
+	info.TaskClass, info.TaskVersion = taskClass, desc.Version
+	t.metrics.Describe(info)
+	return p, nil
 }
 
 // openQueue opens the dead letter queue where the connector names one. It

@@ -19,6 +19,7 @@ import (
 	"sluice/connect/config"
 	"sluice/internal/plugins"
 	"sluice/internal/store"
+	"sluice/internal/telemetry"
 )
 
 // Config is what a worker needs.
@@ -33,6 +34,8 @@ type Config struct {
 	Offsets  store.Offsets
 	Listener store.Listener
 	Log      *slog.Logger // nil is silent
+	// Metrics measures what runs here; nil measures for nobody.
+	Metrics *telemetry.Metrics
 	// Embedded makes source tasks create every topic before they write to it.
 	Embedded bool
 }
@@ -61,6 +64,9 @@ func New(cfg Config) (*Worker, error) {
 	log := cfg.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = telemetry.NewMetrics(telemetry.MetricsConfig{})
 	}
 	return &Worker{
 		Config: cfg, settings: s, log: log,
@@ -100,6 +106,7 @@ func (w *Worker) StopConnector(ctx context.Context, name string) error {
 	c.life.stop(errStopped)
 	err := c.life.wait(ctx, "connector "+name)
 	w.mu.Lock()
+	w.Metrics.RemoveConnector(name, c.metrics)
 	if w.connectors[name] == c {
 		delete(w.connectors, name)
 	}
@@ -145,6 +152,7 @@ func (w *Worker) StopTasks(ctx context.Context, ids []store.TaskID) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, t := range stopping {
+		w.Metrics.RemoveTask(t.id.Connector, t.id.Task, t.metrics)
 		if w.tasks[t.id] == t {
 			delete(w.tasks, t.id)
 		}

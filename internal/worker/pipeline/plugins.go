@@ -11,26 +11,28 @@ import (
 	"sluice/connect/config"
 	"sluice/internal/kafka"
 	"sluice/internal/plugins"
+	"sluice/internal/telemetry"
 )
 
 // converter is a converter with the Java class that it stands for.
 type converter struct {
 	connect.Converter
-	class string
+	class, version string
 }
 
 // headerConverter is a header converter with its Java class.
 type headerConverter struct {
 	connect.HeaderConverter
-	class string
+	class, version string
 }
 
 // step is a transformation with its predicate.
 type step struct {
-	alias, class string
-	transform    connect.Transform
-	predicate    connect.Predicate // nil is always
-	negate       bool
+	alias, class, version string
+	transform             connect.Transform
+	predicate             connect.Predicate // nil is always
+	negate                bool
+	guard                 telemetry.Plugin // the predicate
 }
 
 const defaultHeaderConverter = "org.apache.kafka.connect.storage.SimpleHeaderConverter"
@@ -77,7 +79,7 @@ func newConverter(cfg Config, key string, isKey bool) (converter, error) {
 	if err := c.Configure(kafka.WithPrefix(m, key+"."), isKey); err != nil {
 		return converter{}, fmt.Errorf("configure the %s: %w", key, err)
 	}
-	return converter{c, desc.Class}, nil
+	return converter{c, desc.Class, desc.Version}, nil
 }
 
 func newHeaderConverter(cfg Config) (headerConverter, error) {
@@ -94,7 +96,7 @@ func newHeaderConverter(cfg Config) (headerConverter, error) {
 	if err := c.Configure(own); err != nil {
 		return headerConverter{}, fmt.Errorf("configure the %s: %w", key, err)
 	}
-	return headerConverter{c, desc.Class}, nil
+	return headerConverter{c, desc.Class, desc.Version}, nil
 }
 
 func newStep(reg *plugins.Registry, conn config.Map, alias string) (step, error) {
@@ -104,7 +106,7 @@ func newStep(reg *plugins.Registry, conn config.Map, alias string) (step, error)
 	if !ok {
 		return step{}, plugins.Unknown("transformation", prefix+"type", class)
 	}
-	s := step{alias: alias, class: desc.Class, transform: desc.New()}
+	s := step{alias: alias, class: desc.Class, version: desc.Version, transform: desc.New()}
 	own := config.Map(kafka.WithPrefix(conn, prefix))
 	maps.DeleteFunc(own, func(k, _ string) bool { return k == "type" || k == "predicate" || k == "negate" })
 	if err := s.transform.Configure(own); err != nil {
@@ -116,24 +118,41 @@ func newStep(reg *plugins.Registry, conn config.Map, alias string) (step, error)
 	}
 	s.negate = strings.EqualFold(conn[prefix+"negate"], "true")
 	var err error
-	if s.predicate, err = newPredicate(reg, conn, name); err != nil {
+	if s.predicate, s.guard, err = newPredicate(reg, conn, name); err != nil {
 		return step{}, errors.Join(err, s.transform.Close())
 	}
 	return s, nil
 }
 
-func newPredicate(reg *plugins.Registry, conn config.Map, name string) (connect.Predicate, error) {
+func newPredicate(reg *plugins.Registry, conn config.Map, name string) (connect.Predicate, telemetry.Plugin, error) {
+	var info telemetry.Plugin
 	prefix := "predicates." + name + "."
 	class := conn[prefix+"type"]
 	desc, ok := reg.Predicate(class)
 	if !ok {
-		return nil, plugins.Unknown("predicate", prefix+"type", class)
+		return nil, info, plugins.Unknown("predicate", prefix+"type", class)
 	}
 	p := desc.New()
 	own := kafka.WithPrefix(conn, prefix)
 	delete(own, "type")
 	if err := p.Configure(own); err != nil {
-		return nil, fmt.Errorf("configure the predicate %s: %w", name, err)
+		return nil, info, fmt.Errorf("configure the predicate %s: %w", name, err)
 	}
-	return p, nil
+	return p, telemetry.Plugin{Alias: name, Class: desc.Class, Version: desc.Version}, nil
+}
+
+// Info names the plugins of the pipeline.
+func (p *Pipeline) Info() telemetry.Info {
+	i := telemetry.Info{
+		Key:    telemetry.Plugin{Class: p.key.class, Version: p.key.version},
+		Value:  telemetry.Plugin{Class: p.value.class, Version: p.value.version},
+		Header: telemetry.Plugin{Class: p.header.class, Version: p.header.version},
+	}
+	for _, s := range p.steps {
+		i.Transforms = append(i.Transforms, telemetry.Plugin{Alias: s.alias, Class: s.class, Version: s.version})
+		if s.predicate != nil {
+			i.Predicates = append(i.Predicates, s.guard)
+		}
+	}
+	return i
 }

@@ -1,0 +1,112 @@
+package telemetry
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// collect sends the metrics of the client of the task, whose lock is held.
+func (c *Client) collect(s *scrape, t *Task) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.kind == Source {
+		const bean = "producer"
+		s.meter(bean, "record-send", &c.records)
+		s.meter(bean, "record-error", &c.failed)
+		s.meter(bean, "outgoing-byte", &c.bytes)
+		s.number(bean, "request-latency-avg", c.latency.avg(s.now))
+		s.number(bean, "request-latency-max", c.latency.greatest(s.now))
+		s.send("sluice_producer_request_retries_total", "requests without an answer, which are sent again, total", c.requests.sum)
+		return
+	}
+	const bean = "consumer-fetch-manager"
+	var most int64
+	s.meter(bean, "records-consumed", &c.records)
+	s.meter(bean, "bytes-consumed", &c.bytes)
+	s.number(bean, "fetch-latency-avg", c.latency.avg(s.now))
+	s.number(bean, "fetch-latency-max", c.latency.greatest(s.now))
+	s.number(bean, "records-lag-max", c.lagMax.greatest(s.now))
+	s.send("sluice_consumer_request_retries_total", "requests without an answer, which are sent again, total", c.requests.sum)
+	for p, lag := range c.lag {
+		most = max(most, lag)
+		s.of("connector", t.connector, "task", t.task, "topic", p.Topic, "partition", strconv.Itoa(int(p.Partition)))
+		s.number(bean, "records-lag", float64(lag))
+	}
+	s.of("connector", t.connector, "task", t.task)
+	s.number("sink-task", "sink-record-lag-max", float64(most))
+}
+
+// secondsAgo is -1 where it never was, as in Java.
+func secondsAgo(now, then time.Time) float64 {
+	if then.IsZero() {
+		return -1
+	}
+	return math.Floor(now.Sub(then).Seconds())
+}
+
+func (c *Connector) collect(s *scrape, name string, tasks map[string]int) {
+	c.mu.Lock()
+	state := c.state
+	c.mu.Unlock()
+	s.of("connector", name)
+	const bean = "connector"
+	s.text(bean, "status", strings.ToLower(state))
+	s.text(bean, "connector-type", string(c.kind))
+	s.text(bean, "connector-class", c.class)
+	s.text(bean, "connector-version", c.version)
+	total := 0
+	for _, n := range tasks {
+		total += n
+	}
+	const worker = "connect-worker"
+	s.number(worker, "connector-total-task-count", float64(total))
+	for _, state := range []string{"running", "paused", "failed", "unassigned", "destroyed", "restarting"} {
+		s.number(worker, "connector-"+state+"-task-count", float64(tasks[strings.ToUpper(state)]))
+	}
+}
+
+// worker sends the metrics of the worker itself; the lock is held.
+func (s *scrape) worker() {
+	s.of()
+	const bean = "connect-worker"
+	s.number(bean, "connector-count", float64(len(s.m.connectors)))
+	s.number(bean, "task-count", float64(len(s.m.tasks)))
+	for name, c := range map[string]startCounts{"connector": s.m.worker.connectors, "task": s.m.worker.tasks} {
+		all := c.good + c.bad
+		s.number(bean, name+"-startup-attempts-total", all)
+		s.number(bean, name+"-startup-success-total", c.good)
+		s.number(bean, name+"-startup-failure-total", c.bad)
+		s.number(bean, name+"-startup-success-percentage", c.good/max(all, 1))
+		s.number(bean, name+"-startup-failure-percentage", c.bad/max(all, 1))
+	}
+}
+
+func (r *Rebalance) collect(s *scrape) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.of()
+	const bean = "connect-worker-rebalance"
+	s.text(bean, "connect-protocol", r.protocol)
+	s.text(bean, "leader-name", r.leader)
+	s.number(bean, "epoch", float64(r.generation))
+	s.number(bean, "completed-rebalances-total", r.done)
+	s.number(bean, "rebalancing", bit(!r.began.IsZero()))
+	s.number(bean, "rebalance-max-time-ms", r.times.greatest(s.now))
+	s.number(bean, "rebalance-avg-time-ms", r.times.avg(s.now))
+	since := math.Inf(1)
+	if !r.last.IsZero() {
+		since = millis(s.now.Sub(r.last))
+	}
+	s.number(bean, "time-since-last-rebalance-ms", since)
+	const coordinator = "connect-coordinator"
+	s.number(coordinator, "assigned-connectors", float64(r.connectors))
+	s.number(coordinator, "assigned-tasks", float64(r.tasks))
+	s.number(coordinator, "rebalance-total", r.done)
+	s.number(coordinator, "rebalance-latency-max", r.times.greatest(s.now))
+	s.number(coordinator, "rebalance-latency-avg", r.times.avg(s.now))
+	s.number(coordinator, "last-rebalance-seconds-ago", secondsAgo(s.now, r.last))
+	s.meter(coordinator, "heartbeat", &r.beats)
+	s.number(coordinator, "last-heartbeat-seconds-ago", secondsAgo(s.now, r.beat))
+}

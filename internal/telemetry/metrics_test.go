@@ -1,0 +1,218 @@
+package telemetry_test
+
+import (
+	"bufio"
+	"errors"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sluice/connect/config"
+	"sluice/internal/telemetry"
+)
+
+// scrape returns the series of a scrape by name and labels.
+func scrape(t *testing.T, m *telemetry.Metrics) map[string]string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	if w.Code != 200 {
+		t.Fatalf("status %d: %s", w.Code, w.Body)
+	}
+	series := make(map[string]string)
+	lines := bufio.NewScanner(w.Body)
+	for lines.Scan() {
+		if name, value, ok := strings.Cut(lines.Text(), "} "); ok {
+			series[name+"}"] = value
+		} else if name, value, ok := strings.Cut(lines.Text(), " "); ok && name != "#" {
+			series[name] = value
+		}
+	}
+	return series
+}
+
+// TestEveryBeanOfJavaIsThere compares with the names of ConnectMetricsRegistry.
+func TestEveryBeanOfJavaIsThere(t *testing.T) {
+	t.Parallel()
+	m := telemetry.NewMetrics(telemetry.MetricsConfig{})
+	m.Connector("c", telemetry.Source, "Class", "1")
+	m.Rebalance("sessioned").End("http://leader:8083/", 3, 1, 2)
+	plugin := []telemetry.Plugin{{Alias: "a", Class: "C", Version: "1"}}
+	for i, kind := range []telemetry.Kind{telemetry.Source, telemetry.Sink} {
+		task := m.Task("c", i, kind)
+		task.State("RUNNING")
+		task.Describe(telemetry.Info{Transforms: plugin, Predicates: plugin})
+		task.Transaction(3)
+		task.Client.Lag(telemetry.Partition{Topic: "t"}, 4)
+	}
+	names := make(map[string]bool)
+	for series := range scrape(t, m) {
+		name, _, _ := strings.Cut(series, "{")
+		names[name] = true
+	}
+	text, err := os.ReadFile("testdata/beans.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		bean, attribute, _ := strings.Cut(line, " ")
+		name := "kafka_connect_" + strings.ReplaceAll(strings.TrimSuffix(bean, "-metrics")+"_"+attribute, "-", "_")
+		if !names[name] {
+			t.Errorf("%s %s is not there as %s", bean, attribute, name)
+		}
+		n++
+	}
+	if n < 85 {
+		t.Errorf("only %d attributes are compared", n)
+	}
+}
+
+func TestTaskMetrics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := telemetry.NewMetrics(telemetry.MetricsConfig{})
+		con := m.Connector("c", telemetry.Source, "Class", "1")
+		con.State("RUNNING")
+		source, sink := m.Task("c", 0, telemetry.Source), m.Task("c", 1, telemetry.Sink)
+		source.State("RUNNING")
+		sink.State("FAILED")
+		source.Polled(100, 20*time.Millisecond)
+		source.Polled(300, 40*time.Millisecond)
+		source.Written(100, 25, 7500)
+		source.Client.Batch(75, 3000)
+		source.Client.Request(0, errors.New("reset"))
+		source.Committed(10*time.Millisecond, nil)
+		source.Committed(time.Second, errors.New("no"))
+		source.Errors.Skipped()
+		sink.Read(60, 600)
+		sink.Put(60, 50, 5*time.Millisecond)
+		sink.Client.Lag(telemetry.Partition{Topic: "t", Partition: 2}, 40)
+		time.Sleep(10 * time.Second)
+		source.State("PAUSED")
+		time.Sleep(30 * time.Second)
+
+		got := scrape(t, m)
+		want := map[string]string{
+			`kafka_connect_connector_status{connector="c",status="running"}`:                                   "1",
+			`kafka_connect_connector_task_status{connector="c",status="paused",task="0"}`:                      "1",
+			`kafka_connect_connector_task_status{connector="c",status="failed",task="1"}`:                      "1",
+			`kafka_connect_connect_worker_connector_failed_task_count{connector="c"}`:                          "1",
+			`kafka_connect_connector_task_running_ratio{connector="c",task="0"}`:                               "0.25",
+			`kafka_connect_connector_task_pause_ratio{connector="c",task="0"}`:                                 "0.75",
+			`kafka_connect_connector_task_batch_size_avg{connector="c",task="0"}`:                              "200",
+			`kafka_connect_connector_task_offset_commit_failure_percentage{connector="c",task="0"}`:            "0.5",
+			`kafka_connect_source_task_source_record_poll_total{connector="c",task="0"}`:                       "400",
+			`kafka_connect_source_task_source_record_poll_rate{connector="c",task="0"}`:                        "10", // over 40 s
+			`kafka_connect_source_task_source_record_write_total{connector="c",task="0"}`:                      "75",
+			`kafka_connect_source_task_source_record_active_count{connector="c",task="0"}`:                     "300",
+			`kafka_connect_source_task_poll_batch_max_time_ms{connector="c",task="0"}`:                         "40",
+			`kafka_connect_task_error_total_records_skipped{connector="c",task="0"}`:                           "1",
+			`kafka_connect_producer_record_send_total{connector="c",task="0"}`:                                 "75",
+			`sluice_producer_request_retries_total{connector="c",task="0"}`:                                    "1",
+			`sluice_task_bytes_total{connector="c",task="0"}`:                                                  "7500",
+			`kafka_connect_sink_task_sink_record_send_total{connector="c",task="1"}`:                           "50",
+			`kafka_connect_consumer_fetch_manager_records_lag{connector="c",partition="2",task="1",topic="t"}`: "40",
+			`kafka_connect_consumer_fetch_manager_records_lag_max{connector="c",task="1"}`:                     "40",
+			`kafka_connect_sink_task_put_batch_avg_time_ms{connector="c",task="1"}`:                            "5",
+			`sluice_task_stage_seconds_count{connector="c",stage="poll",task="0"}`:                             "2",
+		}
+		for series := range want {
+			if got[series] != want[series] {
+				t.Errorf("%s is %q, want %s", series, got[series], want[series])
+			}
+		}
+		time.Sleep(time.Minute)
+		if v := scrape(t, m)[`kafka_connect_source_task_poll_batch_max_time_ms{connector="c",task="0"}`]; v != "NaN" {
+			t.Errorf("the greatest time is still %s after the windows", v)
+		}
+		m.RemoveTask("c", 0, source)
+		for series := range scrape(t, m) {
+			if strings.Contains(series, `task="0"`) {
+				t.Errorf("%s is there after its task", series)
+			}
+		}
+	})
+}
+
+func TestStalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := telemetry.NewMetrics(telemetry.MetricsConfig{Stall: 5 * time.Minute})
+		task := m.Task("c", 0, telemetry.Sink)
+		stalled := func(why string, want bool) {
+			t.Helper()
+			if _, got := m.Stalled("c", 0); got != want {
+				t.Errorf("%s: stalled is %v", why, got)
+			}
+			if got := scrape(t, m)[`sluice_task_stalled{connector="c",task="0"}`]; got != map[bool]string{true: "1", false: "0"}[want] {
+				t.Errorf("%s: the metric is %s", why, got)
+			}
+		}
+		task.State("RUNNING")
+		time.Sleep(time.Hour)
+		stalled("nothing to move", false)
+		task.Read(10, 100)
+		stalled("records have just come", false)
+		time.Sleep(6 * time.Minute)
+		stalled("a Put that hangs", true)
+		task.State("PAUSED")
+		stalled("paused by the user", false)
+		task.State("RUNNING")
+		task.Put(10, 10, time.Second)
+		time.Sleep(time.Hour)
+		stalled("all is moved", false)
+		task.Client.Lag(telemetry.Partition{Topic: "t"}, 7)
+		task.Read(1, 10)
+		task.Put(1, 1, time.Second)
+		time.Sleep(6 * time.Minute)
+		stalled("more is in Kafka, and none comes", true)
+		task.Client.Forget(telemetry.Partition{Topic: "t"})
+		stalled("the partition is another's now", false)
+		if since, _ := m.Stalled("other", 0); !since.IsZero() {
+			t.Error("an unknown task has a time")
+		}
+	})
+}
+
+func TestReadMetrics(t *testing.T) {
+	t.Parallel()
+	got, err := telemetry.ReadMetrics(config.Map{"metrics.num.samples": "3", "task.stall.timeout.ms": "0"})
+	want := telemetry.MetricsConfig{Windows: telemetry.Windows{Samples: 3, Length: 30 * time.Second}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(config.Map{"metrics.num.samples": "", "metrics.sample.window.ms": "", "task.stall.timeout.ms": ""})) {
+		if _, err := telemetry.ReadMetrics(config.Map{key: "-1"}); err == nil || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s=-1: %v", key, err)
+		}
+	}
+}
+
+// TestMeasuringAllocatesNothing holds the price of a batch.
+func TestMeasuringAllocatesNothing(t *testing.T) {
+	m := telemetry.NewMetrics(telemetry.MetricsConfig{})
+	source, sink := m.Task("c", 0, telemetry.Source), m.Task("c", 1, telemetry.Sink)
+	sink.Client.Lag(telemetry.Partition{Topic: "t"}, 4)
+	if n := testing.AllocsPerRun(100, func() {
+		source.Polled(500, time.Millisecond)
+		source.Observe(telemetry.StageEncode, time.Millisecond)
+		source.Written(500, 0, 5000)
+		sink.Read(500, 5000)
+		sink.Client.Lag(telemetry.Partition{Topic: "t"}, 4)
+		sink.Put(500, 500, time.Millisecond)
+		sink.Delay(time.Second)
+	}); n != 0 {
+		t.Errorf("%.0f allocations for a batch", n)
+	}
+}
