@@ -3,6 +3,7 @@ package all
 
 import (
 	"sluice/connect/plugin"
+	"sluice/converters/avro"
 	"sluice/converters/json"
 	"sluice/converters/primitive"
 	"sluice/converters/simpleheader"
@@ -10,5 +11,5 @@ import (
 
 // Plugins returns all converters and header converters.
 func Plugins() plugin.Set {
-	return plugin.Join(json.Plugins(), primitive.Plugins(), simpleheader.Plugins())
+	return plugin.Join(json.Plugins(), primitive.Plugins(), simpleheader.Plugins(), avro.Plugins())
 }

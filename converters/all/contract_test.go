@@ -8,6 +8,7 @@ import (
 	"sluice/connect/connecttest"
 	"sluice/connect/schema"
 	"sluice/converters/all"
+	"sluice/converters/internal/registrytest"
 )
 
 func data(t schema.Type, values ...schema.Value) []connect.Data {
@@ -20,7 +21,7 @@ func data(t schema.Type, values ...schema.Value) []connect.Data {
 
 // conversions are configurations with data for each class; a class without any
 // fails the test.
-func conversions() map[string][]connecttest.Conversion {
+func conversions(t *testing.T) map[string][]connecttest.Conversion {
 	item := &schema.Schema{Type: schema.StructType, Name: "item", Fields: []schema.Field{
 		{Name: "id", Schema: &schema.Schema{Type: schema.Int64}},
 		{Name: "tags", Schema: &schema.Schema{Type: schema.Array, Elem: &schema.Schema{Type: schema.String}}},
@@ -32,8 +33,33 @@ func conversions() map[string][]connecttest.Conversion {
 		{Key: schema.StringValue("n"), Value: schema.Int64Value(-5)}, {Key: schema.StringValue("l"), Value: schema.ListValue([]schema.Value{schema.Null(), schema.BooleanValue(true), schema.Float64Value(0.5)})},
 	})
 	text := data(schema.String, schema.StringValue(""), schema.StringValue("tëxt"), schema.Null())
+	versioned := func(s *schema.Schema) *schema.Schema {
+		c := s.Clone()
+		c.Version = new(int32(1)) // as the registry counts
+		return c
+	}
+	order := versioned(item)
+	placed := schema.StructValue(&schema.Struct{Schema: order, Values: st.Values})
+	registries := func(cfg config.Map) config.Map {
+		cfg["schema.registry.url"] = registrytest.New(t, nil).URL()
+		return cfg
+	}
 	const kafka = "org.apache.kafka.connect."
 	return map[string][]connecttest.Conversion{
+		"io.confluent.connect.avro.AvroConverter": {
+			{Config: registries(config.Map{}), RoundTrip: []connect.Data{
+				{Schema: order, Value: placed},
+				{Schema: schema.Timestamp(), Value: schema.InstantValue(5)},
+				{Value: free},
+				{},
+				{Schema: versioned(schema.Of(schema.Bytes)), Value: schema.BytesValue([]byte{0, 255})},
+				{Schema: schema.OptionalOf(schema.Int16), Value: schema.Int16Value(-3)},
+			}},
+			{
+				Config:    registries(config.Map{"enhanced.avro.schema.support": "true", "generalized.sum.type.support": "true", "scrub.invalid.names": "true"}),
+				RoundTrip: []connect.Data{{Schema: order, Value: placed}},
+			},
+		},
 		kafka + "json.JsonConverter": {
 			{Config: config.Map{}, RoundTrip: []connect.Data{{Schema: item, Value: schema.StructValue(st)}, {Schema: &schema.Schema{Type: schema.Bytes}, Value: schema.BytesValue([]byte{0, 255})}}},
 			{Config: config.Map{"schemas.enable": "false"}, RoundTrip: []connect.Data{{Value: free}, {Value: schema.StringValue("\u2028\"")}, {}}, Bytes: [][]byte{[]byte(` {"a" : [1,2.50,1e3,{"b":null}]}`), nil}},
@@ -55,7 +81,7 @@ func conversions() map[string][]connecttest.Conversion {
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	cases := conversions()
+	cases := conversions(t)
 	for _, c := range all.Plugins().Converters {
 		t.Run(c.Class, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,526 @@
+package avro
+
+import (
+	"strconv"
+	"strings"
+
+	"sluice/connect"
+	"sluice/connect/schema"
+	"sluice/converters/internal/jsontree"
+)
+
+const (
+	namespace    = "io.confluent.connect.avro"
+	defaultName  = "ConnectDefault"
+	mapEntryName = "MapEntry"
+	anythingName = "Anything"
+
+	unionName = namespace + ".Union"
+	enumName  = namespace + ".Enum"
+	// The names of the same with generalized.sum.type.support.
+	generalUnion  = "org.apache.kafka.connect.data.Union"
+	generalEnum   = "org.apache.kafka.connect.data.Enum"
+	generalPrefix = "connect_union_"
+
+	connectName       = "connect.name"
+	connectDoc        = "connect.doc"
+	connectRecordDoc  = "connect.record.doc"
+	connectEnumDoc    = "connect.enum.doc"
+	connectVersion    = "connect.version"
+	connectDefault    = "connect.default"
+	connectParameters = "connect.parameters"
+	connectInternal   = "connect.internal.type"
+	connectType       = "connect.type"
+
+	recordDoc   = namespace + ".record.doc"
+	fieldDoc    = namespace + ".field.doc."
+	fieldFlag   = namespace + ".field.default"
+	enumDoc     = namespace + ".enum.doc."
+	enumDefault = namespace + ".enum.default."
+
+	fixedSize        = "connect.fixed.size"
+	decimalPrecision = "connect.decimal.precision"
+	anyPrecision     = 64
+)
+
+// mapping is the way in which schemas of Connect and of Avro correspond.
+type mapping struct {
+	Enhanced        bool `config:"enhanced.avro.schema.support"`
+	General         bool `config:"generalized.sum.type.support"`
+	Scrub           bool `config:"scrub.invalid.names"`
+	Meta            bool `config:"connect.meta.data"`
+	OptionalKeys    bool `config:"allow.optional.map.keys"`
+	DiscardDoc      bool `config:"discard.type.doc.default"`
+	Flatten         bool `config:"flatten.singleton.unions"`
+	IgnoreDefaults  bool `config:"ignore.default.for.nullables"`
+	unions          int  // unions numbered so far, with General
+	anythingCompile *avroType
+}
+
+func isUnion(s *schema.Schema) bool {
+	if s.Name == unionName {
+		return true
+	}
+	_, ok := s.Param(generalUnion)
+	return ok && s.Type == schema.StructType
+}
+
+func isEnum(s *schema.Schema) bool {
+	if s.Type != schema.String {
+		return false
+	}
+	_, a := s.Param(enumName)
+	_, b := s.Param(generalEnum)
+	return a || b
+}
+
+func isFixed(s *schema.Schema) bool {
+	_, ok := s.Param(fixedSize)
+	return ok && s.Type == schema.Bytes && s.Name != ""
+}
+
+func (m *mapping) enumParam() string {
+	if m.General {
+		return generalEnum
+	}
+	return enumName
+}
+
+// asEnum reports whether a text becomes an Avro enum.
+func (m *mapping) asEnum(s *schema.Schema) bool { return (m.General || m.Enhanced) && isEnum(s) }
+
+// stringKeys reports whether a map becomes an Avro map and not a list of pairs.
+func (m *mapping) stringKeys(s *schema.Schema) bool {
+	return s.Key != nil && s.Key.Type == schema.String && (!s.Key.Optional || m.OptionalKeys)
+}
+
+func (m *mapping) scrubbed(name string) string {
+	if m.Scrub {
+		return scrub(name)
+	}
+	return name
+}
+
+// split is the namespace and name of an Avro type for a Connect name.
+func (m *mapping) split(name string) (string, string) {
+	if !m.Scrub {
+		return splitName(name)
+	}
+	parts := strings.Split(name, ".")
+	for i := range parts {
+		parts[i] = scrub(parts[i])
+	}
+	return splitName(strings.Join(parts, "."))
+}
+
+// builder makes the Avro schema of one Connect schema.
+type builder struct {
+	*mapping
+	// unnamed holds the types of structs without a name, which get numbers.
+	unnamed []madeType
+	numbers int
+	// made holds the other named types by their Connect name.
+	made map[string]madeType
+}
+
+type madeType struct {
+	s *schema.Schema
+	t *avroType
+}
+
+// fromConnect returns the Avro schema of a Connect schema.
+func (m *mapping) fromConnect(s *schema.Schema) (*avroType, error) {
+	if s == nil {
+		return m.anything(), nil
+	}
+	b := builder{mapping: m, made: map[string]madeType{}}
+	return b.build(s, false)
+}
+
+// alike reports whether both schemas make the same Avro type: Java takes the
+// type that has the name already.
+func alike(a, b *schema.Schema) bool {
+	if a == b {
+		return true
+	}
+	plain := func(s *schema.Schema) *schema.Schema {
+		c := s.Clone()
+		c.Optional, c.Default, c.Doc, c.Version, c.Parameters = false, nil, "", nil, nil
+		return c
+	}
+	return plain(a).Equal(plain(b))
+}
+
+func (b *builder) build(s *schema.Schema, ignoreOptional bool) (*avroType, error) {
+	if s == nil {
+		return b.anything(), nil
+	}
+	if known := b.known(s); known != nil {
+		if s.Type == schema.StructType && s.Optional && !ignoreOptional {
+			return nullable(known, false), nil
+		}
+		return b.maybeOptional(known, s, ignoreOptional), nil
+	}
+	var t *avroType
+	var err error
+	switch s.Type {
+	case schema.Array:
+		t = &avroType{kind: array}
+		t.elem, err = b.build(s.Elem, false)
+	case schema.Map:
+		t, err = b.mapType(s)
+	case schema.StructType:
+		switch {
+		case isUnion(s):
+			return b.unionType(s)
+		case s.Optional && !ignoreOptional:
+			// The null stands first, whatever the default is.
+			inner := s.Clone()
+			inner.Optional = false
+			if t, err = b.build(inner, false); err != nil {
+				return nil, err
+			}
+			return nullable(t, false), nil
+		}
+		t, err = b.recordType(s)
+	default:
+		t, err = b.scalarType(s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := b.describe(t, s); err != nil {
+		return nil, err
+	}
+	switch {
+	case t.kind == record && s.Name == "":
+		b.unnamed = append(b.unnamed, madeType{s, t})
+	case t.kind.named():
+		b.made[s.Name] = madeType{s, t}
+	}
+	return b.maybeOptional(t, s, ignoreOptional), nil
+}
+
+// known returns the type that was made for the same schema, or nil.
+func (b *builder) known(s *schema.Schema) *avroType {
+	if s.Name != "" {
+		if m, ok := b.made[s.Name]; ok && alike(m.s, s) {
+			return m.t
+		}
+		return nil
+	}
+	if s.Type != schema.StructType {
+		return nil
+	}
+	required := s.Clone()
+	required.Optional = false
+	for _, m := range b.unnamed {
+		if m.s.Equal(required) {
+			return m.t
+		}
+	}
+	return nil
+}
+
+func (b *builder) maybeOptional(t *avroType, s *schema.Schema, ignoreOptional bool) *avroType {
+	if ignoreOptional || !s.Optional {
+		return t
+	}
+	return nullable(t, s.Default != nil)
+}
+
+// nullable is the union of the type and null, which stands last where the type
+// has a default.
+func nullable(t *avroType, last bool) *avroType {
+	n := &avroType{kind: null}
+	if last {
+		return &avroType{kind: union, branches: []*avroType{t, n}}
+	}
+	return &avroType{kind: union, branches: []*avroType{n, t}}
+}
+
+func (b *builder) scalarType(s *schema.Schema) (*avroType, error) {
+	switch s.Type {
+	case schema.Int8, schema.Int16, schema.Int32:
+		return &avroType{kind: intKind}, nil
+	case schema.Int64:
+		return &avroType{kind: long}, nil
+	case schema.Float32:
+		return &avroType{kind: float}, nil
+	case schema.Float64:
+		return &avroType{kind: double}, nil
+	case schema.Boolean:
+		return &avroType{kind: boolean}, nil
+	case schema.String:
+		if b.asEnum(s) {
+			return b.enumType(s), nil
+		}
+		return &avroType{kind: stringKind}, nil
+	case schema.Bytes:
+		return b.bytesType(s)
+	}
+	return nil, connect.DataErrorf("Unknown schema type: %s", s.Type)
+}
+
+func (b *builder) bytesType(s *schema.Schema) (*avroType, error) {
+	t := &avroType{kind: bytesKind}
+	if isFixed(s) {
+		text, _ := s.Param(fixedSize)
+		size, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, connect.ClassErrorf("java.lang.NumberFormatException", "For input string: %q (parameter %s of the schema %s)", text, fixedSize, s.Name)
+		}
+		t.kind, t.size = fixed, size
+		t.space, t.name = b.names(s)
+	}
+	if s.Name != schema.DecimalName {
+		return t, nil
+	}
+	scale, precision, err := decimalOf(s)
+	if err != nil {
+		return nil, err
+	}
+	t.setProp("scale", jsontree.NewInt(int64(scale)))
+	t.setProp("precision", jsontree.NewInt(int64(precision)))
+	return t, nil
+}
+
+func decimalOf(s *schema.Schema) (scale, precision int, err error) {
+	precision = anyPrecision
+	text, ok := s.Param(schema.ScaleParameter)
+	if !ok {
+		return 0, 0, connect.DataErrorf("Invalid Decimal schema: scale parameter not found.")
+	}
+	if scale, err = strconv.Atoi(text); err != nil {
+		return 0, 0, connect.DataErrorf("Invalid scale parameter found in Decimal schema: %q", text)
+	}
+	if text, ok := s.Param(decimalPrecision); ok {
+		if precision, err = strconv.Atoi(text); err != nil {
+			return 0, 0, connect.DataErrorf("Invalid %s parameter found in Decimal schema: %q", decimalPrecision, text)
+		}
+	}
+	return scale, precision, nil
+}
+
+func (b *builder) enumType(s *schema.Schema) *avroType {
+	param := b.enumParam()
+	t := &avroType{kind: enum}
+	full, _ := s.Param(param)
+	t.space, t.name = splitName(full)
+	for _, p := range s.Parameters {
+		if symbol, ok := strings.CutPrefix(p.Name, param+"."); ok {
+			t.symbols = append(t.symbols, symbol)
+		}
+	}
+	_, short := b.names(s)
+	if b.DiscardDoc {
+		t.doc = param1(s, connectEnumDoc)
+		return t
+	}
+	t.doc, t.fallback = param1(s, enumDoc+short), param1(s, enumDefault+short)
+	return t
+}
+
+func param1(s *schema.Schema, name string) *string {
+	if v, ok := s.Param(name); ok {
+		return &v
+	}
+	return nil
+}
+
+// names returns the namespace and name of the type for a schema; one without a
+// name gets a number.
+func (b *builder) names(s *schema.Schema) (space, name string) {
+	if s.Name != "" {
+		return b.split(s.Name)
+	}
+	b.numbers++
+	if b.numbers == 1 {
+		return namespace, defaultName
+	}
+	return namespace, defaultName + strconv.Itoa(b.numbers)
+}
+
+func (b *builder) mapType(s *schema.Schema) (*avroType, error) {
+	if b.stringKeys(s) {
+		elem, err := b.build(s.Elem, false)
+		return &avroType{kind: mapKind, elem: elem}, err
+	}
+	entry := &avroType{kind: record, space: namespace, name: mapEntryName}
+	if s.Name != "" {
+		entry.space, entry.name = b.names(s)
+		entry.setProp(connectInternal, jsontree.NewString(mapEntryName))
+	}
+	for _, f := range []struct {
+		name string
+		s    *schema.Schema
+	}{{"key", s.Key}, {"value", s.Elem}} {
+		if err := b.addField(entry, f.name, f.s, nil); err != nil {
+			return nil, err
+		}
+	}
+	return &avroType{kind: array, elem: entry}, nil
+}
+
+func (b *builder) unionType(s *schema.Schema) (*avroType, error) {
+	t := &avroType{kind: union}
+	if s.Optional {
+		t.branches = append(t.branches, &avroType{kind: null})
+	}
+	for i := range s.Fields {
+		branch, err := b.build(s.Fields[i].Schema, true)
+		if err != nil {
+			return nil, err
+		}
+		t.branches = append(t.branches, branch)
+	}
+	return t, nil
+}
+
+func (b *builder) recordType(s *schema.Schema) (*avroType, error) {
+	t := &avroType{kind: record}
+	t.space, t.name = b.names(s)
+	if b.DiscardDoc {
+		t.doc = param1(s, connectRecordDoc)
+	} else {
+		t.doc = param1(s, recordDoc)
+	}
+	if s.Name != "" {
+		b.made[s.Name] = madeType{s, t}
+	}
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		var doc *string
+		if !b.DiscardDoc {
+			doc = param1(s, fieldDoc+f.Name)
+		} else if f.Schema.Doc != "" {
+			doc = &f.Schema.Doc
+		}
+		if err := b.addField(t, b.scrubbed(f.Name), f.Schema, doc); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (b *builder) addField(t *avroType, name string, s *schema.Schema, doc *string) error {
+	f := avroField{name: name, doc: doc}
+	var err error
+	if f.typ, err = b.build(s, false); err != nil {
+		return err
+	}
+	switch {
+	case s == nil:
+	case s.Default != nil:
+		if b.hasDefault(s) {
+			// The default goes through Java objects, where a float is a double.
+			f.fallback, err = b.defaultNode(s, *s.Default, true)
+		}
+	case s.Optional:
+		f.fallback = &jsontree.Node{}
+	}
+	t.fields = append(t.fields, f)
+	return err
+}
+
+// hasDefault reports whether Avro can hold the default of the schema: not that of
+// a map that becomes a list of records.
+func (b *builder) hasDefault(s *schema.Schema) bool {
+	switch s.Type {
+	case schema.Map:
+		return (b.stringKeys(s) || len(s.Default.Map()) == 0) && b.hasDefaultBelow(s.Elem)
+	case schema.Array:
+		return b.hasDefaultBelow(s.Elem)
+	}
+	return true
+}
+
+func (b *builder) hasDefaultBelow(s *schema.Schema) bool {
+	return s == nil || s.Type != schema.Map || b.stringKeys(s)
+}
+
+// describe adds the properties that keep what Avro has no words for.
+func (b *builder) describe(t *avroType, s *schema.Schema) error {
+	if b.Meta {
+		if err := b.metadata(t, s); err != nil {
+			return err
+		}
+	}
+	switch s.Name {
+	case schema.DecimalName:
+		t.setProp("logicalType", jsontree.NewString("decimal"))
+	case schema.TimeName:
+		t.setProp("logicalType", jsontree.NewString("time-millis"))
+	case schema.TimestampName:
+		t.setProp("logicalType", jsontree.NewString("timestamp-millis"))
+	case schema.DateName:
+		t.setProp("logicalType", jsontree.NewString("date"))
+	}
+	for _, p := range s.Parameters {
+		if strings.HasPrefix(p.Name, "avro") {
+			t.setProp(p.Name, jsontree.NewString(p.Value))
+		}
+	}
+	return nil
+}
+
+func (b *builder) metadata(t *avroType, s *schema.Schema) error {
+	if s.Doc != "" {
+		t.setProp(connectDoc, jsontree.NewString(s.Doc))
+	}
+	if s.Version != nil {
+		t.setProp(connectVersion, jsontree.NewInt(int64(*s.Version)))
+	}
+	params := jsontree.NewObject()
+	for _, p := range s.Parameters {
+		if b.DiscardDoc || p.Name != fieldFlag {
+			params.Put(p.Name, jsontree.NewString(p.Value))
+		}
+	}
+	if len(params.Members) > 0 {
+		t.setProp(connectParameters, params)
+	}
+	if _, flagged := s.Param(fieldFlag); s.Default != nil && (b.DiscardDoc || !flagged) {
+		n, err := b.defaultNode(s, *s.Default, false)
+		if err != nil {
+			return err
+		}
+		t.setProp(connectDefault, n)
+	}
+	if s.Name != "" {
+		t.setProp(connectName, jsontree.NewString(s.Name))
+	}
+	switch s.Type {
+	case schema.Int8, schema.Int16:
+		t.setProp(connectType, jsontree.NewString(s.Type.String()))
+	}
+	return nil
+}
+
+// anything returns the schema of data without one: a record of all that it may be.
+func (m *mapping) anything() *avroType {
+	if m.anythingCompile != nil {
+		return m.anythingCompile
+	}
+	t := &avroType{kind: record, space: namespace, name: anythingName}
+	opt := func(of *avroType) *avroType { return nullable(of, false) }
+	entry := &avroType{kind: record, space: namespace, name: mapEntryName, fields: []avroField{{name: "key", typ: t}, {name: "value", typ: t}}}
+	for _, f := range []struct {
+		name string
+		typ  *avroType
+	}{
+		{"boolean", &avroType{kind: boolean}},
+		{"bytes", &avroType{kind: bytesKind}},
+		{"double", &avroType{kind: double}},
+		{"float", &avroType{kind: float}},
+		{"int", &avroType{kind: intKind}},
+		{"long", &avroType{kind: long}},
+		{"string", &avroType{kind: stringKind}},
+		{"array", &avroType{kind: array, elem: t}},
+		{"map", &avroType{kind: array, elem: entry}},
+	} {
+		t.fields = append(t.fields, avroField{name: f.name, typ: opt(f.typ), fallback: &jsontree.Node{}})
+	}
+	m.anythingCompile = t
+	return t
+}
