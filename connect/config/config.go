@@ -8,6 +8,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -109,7 +110,7 @@ type Key struct {
 	Importance  Importance
 	Doc         string
 	Group       string
-	Order       int // in its group, from 1; 0 is unset (-1 in answers)
+	Order       int // in its group; see OrderInGroup
 	Width       Width
 	DisplayName string // "" is the name
 	Dependents  []string
@@ -150,17 +151,32 @@ func Join(defs ...Def) Def {
 	return all
 }
 
+// OrderInGroup returns the key's place in its group as answers show it; -1 is
+// unset, which an Order of 0 means where there is no group.
+func (k Key) OrderInGroup() int {
+	if k.Group == "" && k.Order == 0 {
+		return -1
+	}
+	return k.Order
+}
+
 // Embed returns the definition with the prefix before every name and dependent,
-// all in one group, as ConfigDef.embed of Java.
+// in the order and the groups that ConfigDef.embed of Java gives.
 func (d Def) Embed(prefix, group string, firstOrder int) Def {
-	out := make(Def, len(d))
-	for i, k := range d {
-		k.Name = prefix + k.Name
-		k.Group = group
-		k.Order = firstOrder + i
+	out := slices.Clone(d)
+	groups := d.Groups()
+	slices.SortStableFunc(out, func(a, b Key) int { return compareKeys(groups, a, b) })
+	for i, k := range out {
 		if k.DisplayName == "" {
-			k.DisplayName = d[i].Name
+			k.DisplayName = k.Name
 		}
+		k.Name = prefix + k.Name
+		if k.Group != "" {
+			k.Group = group + ": " + k.Group
+		} else {
+			k.Group = group
+		}
+		k.Order = firstOrder + i
 		if len(k.Dependents) > 0 {
 			k.Dependents = slices.Clone(k.Dependents)
 			for j := range k.Dependents {
@@ -177,6 +193,25 @@ func (d Def) Embed(prefix, group string, firstOrder int) Def {
 		out[i] = k
 	}
 	return out
+}
+
+// compareKeys orders keys as Java's documentation does: those without a group,
+// then by group; in a group by order; then required ones, importance, and name.
+func compareKeys(groups []string, a, b Key) int {
+	required := func(k Key) int {
+		if k.Required {
+			return 0
+		}
+		return 1
+	}
+	levels := []Importance{High, Medium, Low}
+	return cmp.Or(
+		cmp.Compare(slices.Index(groups, a.Group), slices.Index(groups, b.Group)),
+		cmp.Compare(a.OrderInGroup(), b.OrderInGroup()),
+		cmp.Compare(required(a), required(b)),
+		cmp.Compare(slices.Index(levels, a.Importance), slices.Index(levels, b.Importance)),
+		strings.Compare(a.Name, b.Name),
+	)
 }
 
 // Groups returns the groups in the order of their first key.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sluice/connect/config"
+	"sluice/internal/herder"
 	"sluice/internal/properties"
 	"sluice/internal/telemetry"
 )
@@ -56,7 +57,7 @@ func checkSettings(settings config.Map) error {
 	if len(missing) > 0 {
 		return config.Errorf("%s", strings.Join(missing, " "))
 	}
-	return nil
+	return herder.CheckSettings(settings)
 }
 
 // newLogger makes the logger of log.format: text (the default) or json.

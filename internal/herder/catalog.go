@@ -34,8 +34,39 @@ func (c *catalog) Plugins() []plugins.Desc { return c.plugins.All() }
 func (c *catalog) ClusterID() string { return c.clusterID }
 
 // PluginConfig implements Herder.
-func (c *catalog) PluginConfig(context.Context, string, string) ([]ConfigKeyInfo, error) {
-	return nil, notYet("listing the keys of a plugin")
+func (c *catalog) PluginConfig(_ context.Context, class, version string) ([]ConfigKeyInfo, error) {
+	wanted, err := plugins.ParseRange(version)
+	if err != nil {
+		return nil, badRequest("Invalid version specification: " + version)
+	}
+	p, kind, ok := c.plugins.Find(class)
+	if !ok {
+		full, exists := resolve(c.plugins, class)
+		switch {
+		case !exists:
+			return nil, notFound("Unknown plugin %s.", class)
+		case wanted.String() != "":
+			return nil, badRequest("Plugin " + full + " is not part of Connect's plugin loading mechanism (ClassPath or Plugin Path)")
+		}
+		return nil, internal("Instantiation error")
+	}
+	if !wanted.Contains(p.Version) {
+		return nil, badRequest(plugins.NoVersion(p.Class, p.Version, wanted))
+	}
+	var base config.Def
+	switch kind {
+	case plugins.TypeSource:
+		base = definition.Source(definition.Defaults{Version: p.Version})
+	case plugins.TypeSink:
+		base = definition.Sink(definition.Defaults{Version: p.Version})
+	}
+	out := KeyInfos(p.Config)
+	for _, k := range base {
+		if _, own := p.Config.Find(k.Name); !own {
+			out = append(out, keyInfo(k, ""))
+		}
+	}
+	return out, nil
 }
 
 // Validate implements Herder. Code of plugins runs in a goroutine that is left
@@ -48,7 +79,11 @@ func (c *catalog) Validate(ctx context.Context, cfg config.Raw) (ConfigInfos, er
 		err   error
 	}
 	answers := make(chan answer, 1)
-	v := validation{plugins: c.plugins, settings: c.settings, raw: maps.Clone(cfg)}
+	policy, err := readPolicy(c.settings)
+	if err != nil {
+		return ConfigInfos{}, err // CheckSettings refuses it at start
+	}
+	v := validation{plugins: c.plugins, settings: c.settings, policy: policy, raw: maps.Clone(cfg)}
 	at := stage{"validating the configuration of the connector", time.Now()}
 	go func() {
 		var a answer

@@ -5,7 +5,6 @@ import (
 
 	"sluice/connect/config"
 	"sluice/internal/herder/definition"
-	"sluice/internal/kafka"
 	"sluice/internal/plugins"
 )
 
@@ -18,7 +17,8 @@ func (v validation) transforms() definition.Kind {
 			p, ok := v.plugins.Transform(name)
 			return definition.Class{Name: p.Class, Version: p.Version, Config: p.Config}, ok
 		},
-		All: func() []string { return v.classes(plugins.TypeTransformation) },
+		All:     func() []string { return v.classes(plugins.TypeTransformation) },
+		Resolve: func(name string) (string, bool) { return resolve(v.plugins, name) },
 	}
 }
 
@@ -28,7 +28,8 @@ func (v validation) predicates() definition.Kind {
 			p, ok := v.plugins.Predicate(name)
 			return definition.Class{Name: p.Class, Version: p.Version, Config: p.Config}, ok
 		},
-		All: func() []string { return v.classes(plugins.TypePredicate) },
+		All:     func() []string { return v.classes(plugins.TypePredicate) },
+		Resolve: func(name string) (string, bool) { return resolve(v.plugins, name) },
 	}
 }
 
@@ -40,6 +41,23 @@ func (v validation) classes(kind string) []string {
 		}
 	}
 	return out
+}
+
+// resolve returns the full name of a class that a Java worker would find by the
+// name: a plugin of any type, the class around one, or a class of the language.
+func resolve(registry *plugins.Registry, name string) (string, bool) {
+	if p, _, ok := registry.Find(name); ok {
+		return p.Class, true
+	}
+	if strings.HasPrefix(name, "java.lang.") {
+		return name, true
+	}
+	for _, d := range registry.All() {
+		if strings.HasPrefix(d.Class, name+"$") {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 // class is what validation needs of a converter or header converter.
@@ -82,13 +100,17 @@ func (v validation) converterKey(key, fallback, kind string, find func(string) (
 	} else if name != "" {
 		out.Default = name
 	}
+	version := v.settings[key+definition.VersionSuffix]
 	if given := v.raw[key]; given != nil {
-		name = config.Trim(*given)
+		name, version = config.Trim(*given), ""
 	}
 	out.VersionOffers = versionOffers{key, nil}
 	if known, ok := find(name); ok && known.version != "" {
 		out.Version = known.version
 		out.VersionOffers = versionOffers{key, []any{known.version}}
+	}
+	if version != "" {
+		out.Version = version
 	}
 	var offers definition.Offers
 	for _, c := range v.classes(kind) {
@@ -99,8 +121,8 @@ func (v validation) converterKey(key, fallback, kind string, find func(string) (
 		if known, ok := find(name); ok {
 			return known.name, nil
 		}
-		if v.known(name) {
-			return name, nil // some other plugin: Check tells
+		if full, ok := resolve(v.plugins, name); ok {
+			return full, nil // some other class: Check tells
 		}
 		return "", config.InvalidValue(key, name, "Class "+name+" could not be found.")
 	}
@@ -110,26 +132,15 @@ func (v validation) converterKey(key, fallback, kind string, find func(string) (
 	}
 	out.Check = config.CheckFunc(func(_ string, value any) error {
 		name, ok := value.(string)
-		if _, fits := find(name); !ok || fits || !v.known(name) {
+		if _, fits := find(name); !ok || fits {
+			return nil
+		}
+		if _, exists := resolve(v.plugins, name); !exists {
 			return nil
 		}
 		return config.Errorf("Class class %s does not implement the %s interface", name, wanted)
 	})
 	return out
-}
-
-// known reports whether the name is one of a class that exists but may be no
-// plugin of the wanted type.
-func (v validation) known(name string) bool {
-	if strings.HasPrefix(name, "java.lang.") {
-		return true
-	}
-	for _, d := range v.plugins.All() {
-		if d.Class == name {
-			return true
-		}
-	}
-	return false
 }
 
 // versionOffers offers versions of the class that another key names.
@@ -150,8 +161,10 @@ func (o versionOffers) Values(_ string, parsed map[string]any) []any {
 func (o versionOffers) Visible(_ string, parsed map[string]any) bool { return parsed[o.key] != nil }
 
 // converterInfos checks the settings of the converters that the connector
-// itself names. Errors are counted by key.
-func (v validation) converterInfos(values config.Values) (infos ConfigInfos, errors int) {
+// itself names. What is wrong with the choice of a converter is added to values;
+// errors of settings are counted by key.
+func (v validation) converterInfos(values config.Values) ConfigInfos {
+	infos := ConfigInfos{}
 	for _, c := range []struct {
 		key, kind string
 		find      func(string) (class, bool)
@@ -160,13 +173,22 @@ func (v validation) converterInfos(values config.Values) (infos ConfigInfos, err
 		{definition.KeyConverter, "key", v.converter},
 		{definition.ValueConverter, "value", v.converter},
 	} {
+		chosen, version := values.Find(c.key), values.Find(c.key+definition.VersionSuffix)
 		given := v.raw[c.key]
-		if given == nil || len(values.Find(c.key).Errors) > 0 || len(values.Find(c.key+definition.VersionSuffix).Errors) > 0 {
+		if given == nil || len(chosen.Errors) > 0 || len(version.Errors) > 0 {
 			continue
 		}
 		known, ok := c.find(config.Trim(*given))
 		if !ok {
 			continue
+		}
+		if text := v.raw[version.Name]; text != nil {
+			if wanted, err := plugins.ParseRange(*text); err == nil && !wanted.Contains(known.version) {
+				message := plugins.NoVersion(known.name, known.version, wanted)
+				chosen.Errors = append(chosen.Errors, message)
+				version.Errors = append(version.Errors, message)
+				continue
+			}
 		}
 		prefix := c.key + "."
 		own := config.Raw{"converter.type": &c.kind}
@@ -175,42 +197,7 @@ func (v validation) converterInfos(values config.Values) (infos ConfigInfos, err
 				own[rest] = value
 			}
 		}
-		part := prefixed(known.config, known.config.Validate(own), prefix)
-		infos.Configs = append(infos.Configs, part.Configs...)
-		infos.Groups = append(infos.Groups, part.Groups...)
-		errors += part.ErrorCount
+		infos.add(prefixed(known.config, known.config.Validate(own), prefix))
 	}
-	return infos, errors
-}
-
-// clientInfos lists the overrides of the connector's Kafka clients, which all are
-// allowed (connector.client.config.override.policy=All). One that does not parse
-// fails the request.
-func (v validation) clientInfos(kind string) ([]ConfigInfo, error) {
-	var out []ConfigInfo
-	dlq := v.raw[definition.DLQTopic]
-	hasDLQ := dlq != nil && config.Trim(*dlq) != ""
-	creates := false
-	for key := range v.raw {
-		creates = creates || strings.HasPrefix(key, "topic.creation.")
-	}
-	for _, c := range []struct {
-		prefix string
-		role   kafka.Role
-		used   bool
-	}{
-		{"producer.override.", kafka.ProducerRole, kind == TypeSource || hasDLQ},
-		{"consumer.override.", kafka.ConsumerRole, kind == TypeSink},
-		{"admin.override.", kafka.AdminRole, kind == TypeSource && creates || kind == TypeSink && hasDLQ},
-	} {
-		if !c.used {
-			continue
-		}
-		infos, err := v.overrides(c.prefix, c.role)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, infos...)
-	}
-	return out, nil
+	return infos
 }

@@ -71,7 +71,7 @@ type Herder interface {
 	// (KIP-976).
 	SetClusterLoggerLevel(ctx context.Context, logger, level string) error
 	// PluginConfig returns the keys of a plugin, found by class or alias; version
-	// is a version or a range, "" is any.
+	// is a version or a range, "latest" is any.
 	PluginConfig(ctx context.Context, class, version string) ([]ConfigKeyInfo, error)
 	// Plugins returns the plugins that the worker carries.
 	Plugins() []plugins.Desc

@@ -19,15 +19,13 @@ func KeyInfos(def config.Def) []ConfigKeyInfo {
 func keyInfo(k config.Key, prefix string) ConfigKeyInfo {
 	info := ConfigKeyInfo{
 		Name: prefix + k.Name, Type: string(k.Type), Required: k.Required, Importance: string(k.Importance), Documentation: k.Doc,
-		Width: string(k.Width), DisplayName: k.DisplayName, Dependents: slices.Clone(k.Dependents), Order: k.Order,
+		Width: string(k.Width), DisplayName: k.DisplayName, Dependents: slices.Clone(k.Dependents), Order: k.OrderInGroup(),
 	}
 	if text, ok := config.Format(k.Default); ok && !k.Required {
 		info.DefaultValue = &text
 	}
 	if k.Group != "" {
 		info.Group = &k.Group
-	} else if k.Order == 0 {
-		info.Order = -1
 	}
 	if info.Width == "" {
 		info.Width = string(config.WidthNone)
@@ -57,11 +55,15 @@ func valueInfo(v *config.Value, prefix string) ConfigValueInfo {
 	return info
 }
 
-// result joins definitions and values: first the values without a definition,
-// then the keys in order. Errors are counted one by one.
+// result joins definitions and values: first the values without a definition, in
+// the order of a HashMap of Java, then the keys in order. Errors are counted one
+// by one.
 func result(name string, def config.Def, values config.Values) ConfigInfos {
-	infos := ConfigInfos{Name: name, ErrorCount: values.ErrorCount()}
-	for _, v := range values {
+	infos := ConfigInfos{Name: name, ErrorCount: values.ErrorCount(), Groups: def.Groups(), Configs: []ConfigInfo{}}
+	if infos.Groups == nil {
+		infos.Groups = []string{}
+	}
+	for _, v := range hashed(values) {
 		if _, ok := def.Find(v.Name); !ok {
 			infos.Configs = append(infos.Configs, ConfigInfo{Value: valueInfo(v, "")})
 		}
@@ -74,14 +76,15 @@ func result(name string, def config.Def, values config.Values) ConfigInfos {
 	return infos
 }
 
-// prefixed is result for the keys of a plugin inside the connector's
+// prefixed is result for the keys of a plugin or a client inside the connector's
 // configuration. Keys with errors are counted, not errors.
 func prefixed(def config.Def, values config.Values, prefix string) ConfigInfos {
-	infos := ConfigInfos{Groups: def.Groups()}
-	for _, v := range values {
+	infos := ConfigInfos{Groups: []string{}}
+	for _, v := range hashed(values) {
 		info := ConfigInfo{Value: valueInfo(v, prefix)}
 		if k, ok := def.Find(v.Name); ok {
 			info.Definition = new(keyInfo(k, prefix))
+			infos.addGroups(k.Group)
 		}
 		if len(v.Errors) > 0 {
 			infos.ErrorCount++
@@ -89,4 +92,24 @@ func prefixed(def config.Def, values config.Values, prefix string) ConfigInfos {
 		infos.Configs = append(infos.Configs, info)
 	}
 	return infos
+}
+
+// hashed returns the values in the order of a HashMap of Java.
+func hashed(values config.Values) config.Values {
+	return hashOrder(values, func(v *config.Value) string { return v.Name })
+}
+
+func (c *ConfigInfos) addGroups(groups ...string) {
+	for _, g := range groups {
+		if g != "" && !slices.Contains(c.Groups, g) {
+			c.Groups = append(c.Groups, g)
+		}
+	}
+}
+
+// add joins the answer with another one (mergeConfigInfos of Java).
+func (c *ConfigInfos) add(other ConfigInfos) {
+	c.ErrorCount += other.ErrorCount
+	c.Configs = append(c.Configs, other.Configs...)
+	c.addGroups(other.Groups...)
 }

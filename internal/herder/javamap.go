@@ -2,6 +2,7 @@ package herder
 
 import (
 	"cmp"
+	"maps"
 	"math/bits"
 	"slices"
 	"strings"
@@ -14,30 +15,30 @@ import (
 // in the order of its buckets. Clients see it in messages. Entries that share a
 // bucket stand in the order of their names; Java's depends on what was put first.
 func javaMap(m config.Raw) string {
-	size := uint32(16)
-	if n := len(m); n*4 > 16*3 {
-		size = 1 << bits.Len32(uint32(n*4/3))
-	}
-	type entry struct {
-		bucket uint32
-		name   string
-	}
-	entries := make([]entry, 0, len(m))
-	for name := range m {
-		entries = append(entries, entry{spread(name) & (size - 1), name})
-	}
-	slices.SortFunc(entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.bucket, b.bucket), strings.Compare(a.name, b.name))
-	})
-	parts := make([]string, len(entries))
-	for i, e := range entries {
+	names := hashOrder(slices.Sorted(maps.Keys(m)), func(name string) string { return name })
+	parts := make([]string, len(names))
+	for i, name := range names {
 		value := "null"
-		if v := m[e.name]; v != nil {
+		if v := m[name]; v != nil {
 			value = *v
 		}
-		parts[i] = e.name + "=" + value
+		parts[i] = name + "=" + value
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// hashOrder returns the items in the order of a HashMap of Java into which they
+// were put one after the other, by their names.
+func hashOrder[T any](items []T, name func(T) string) []T {
+	size := uint32(16)
+	if n := len(items); n*4 > 16*3 {
+		size = 1 << bits.Len32(uint32((n*4-1)/3))
+	}
+	out := slices.Clone(items)
+	slices.SortStableFunc(out, func(a, b T) int {
+		return cmp.Compare(spread(name(a))&(size-1), spread(name(b))&(size-1))
+	})
+	return out
 }
 
 // spread is HashMap.hash of String.hashCode.

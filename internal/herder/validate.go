@@ -17,6 +17,7 @@ import (
 type validation struct {
 	plugins  *plugins.Registry
 	settings config.Map
+	policy   policy
 	raw      config.Raw
 }
 
@@ -39,8 +40,12 @@ func (v validation) run(ctx context.Context) (ConfigInfos, error) {
 			", available connectors are: " + v.available())
 	}
 	if text := v.raw[definition.ConnectorVersion]; text != nil {
-		if refusal, err := v.otherVersion(c, *text); refusal != nil || err != nil {
-			return deref(refusal), err
+		wanted, err := plugins.ParseRange(*text)
+		if err != nil {
+			return ConfigInfos{}, badRequest(err.Error())
+		}
+		if !wanted.Contains(c.version) {
+			return v.otherVersion(c, wanted), nil
 		}
 	}
 	enriched := definition.Sink(v.defaults(c))
@@ -54,7 +59,7 @@ func (v validation) run(ctx context.Context) (ConfigInfos, error) {
 	}
 	v.addNullErrors(&values)
 
-	converters, converterErrors := v.converterInfos(values)
+	converters := v.converterInfos(values)
 	clients, err := v.clientInfos(c.kind)
 	if err != nil {
 		return ConfigInfos{}, err
@@ -64,25 +69,9 @@ func (v validation) run(ctx context.Context) (ConfigInfos, error) {
 		c.check.ValidateConfig(ctx, v.raw.Map(), own)
 	}
 	infos := result(*class, config.Join(enriched, c.config), overlay(values, own))
-	infos.Groups = config.Join(enriched, c.config).Groups()
-	if infos.Groups == nil {
-		infos.Groups = []string{}
-	}
-	infos.Configs = append(append(infos.Configs, clients...), converters.Configs...)
-	for _, g := range converters.Groups {
-		if !slices.Contains(infos.Groups, g) {
-			infos.Groups = append(infos.Groups, g)
-		}
-	}
-	infos.ErrorCount += converterErrors
+	infos.add(clients)
+	infos.add(converters)
 	return infos, nil
-}
-
-func deref(infos *ConfigInfos) ConfigInfos {
-	if infos == nil {
-		return ConfigInfos{}
-	}
-	return *infos
 }
 
 func (v validation) find(class string) (found, bool) {
@@ -109,36 +98,21 @@ func (v validation) available() string {
 	return strings.Join(list, ", ")
 }
 
-// otherVersion answers where the asked version of the connector is not there. A
-// version alone means exactly that one; ranges are not supported.
-func (v validation) otherVersion(c found, text string) (*ConfigInfos, error) {
-	version := config.Trim(text)
-	if version == "" || version == c.version {
-		return nil, nil
-	}
-	if strings.ContainsAny(version, "[](),") {
-		if exact, ok := strings.CutPrefix(version, "["); ok && strings.HasSuffix(exact, "]") && strings.TrimSuffix(exact, "]") == c.version {
-			return nil, nil
-		}
-		if !strings.ContainsAny(version[len(version)-1:], "])") {
-			return nil, badRequest("Unbounded range: " + version)
-		}
-		return nil, badRequest("connector.plugin.version " + version + " is a range, which is not supported; give " + c.version)
-	}
-	plain := definition.Sink(definition.Defaults{Version: c.version})
-	if c.kind == TypeSource {
-		plain = definition.Source(definition.Defaults{Version: c.version})
-	}
-	plain = plain[:len(definition.Connector(definition.Defaults{}))]
-	values := plain.Validate(v.raw)
-	message := fmt.Sprintf("Plugin %s not found that matches the version range [%s,%s], available versions: [%s]", c.class, version, version, c.version)
+// otherVersion answers where the asked version of the connector is not there.
+func (v validation) otherVersion(c found, wanted plugins.Range) ConfigInfos {
+	def := definition.Connector(definition.Defaults{
+		Version: c.version,
+		Key:     definition.Converter{VersionOffers: versionOffers{key: definition.KeyConverter}},
+		Value:   definition.Converter{VersionOffers: versionOffers{key: definition.ValueConverter}},
+		Header:  definition.Converter{VersionOffers: versionOffers{key: definition.HeaderConverter}},
+	})
+	values := def.Validate(v.raw)
+	message := plugins.NoVersion(c.class, c.version, wanted)
 	values.AddError(definition.ConnectorClass, message)
 	values.AddError(definition.ConnectorVersion, message)
 	values.Find(definition.ConnectorVersion).Recommended = []any{c.version}
 	v.addNullErrors(&values)
-	infos := result(*v.raw[definition.ConnectorClass], plain, values)
-	infos.Groups = plain.Groups()
-	return &infos, nil
+	return result(*v.raw[definition.ConnectorClass], def, values)
 }
 
 func (v validation) addNullErrors(values *config.Values) {

@@ -41,12 +41,18 @@ type Registry struct {
 
 	aliases map[string]string // to full class names; "" where two classes share one
 	all     []Desc
+	defs    map[string]found // by class: of the first type that has it
+}
+
+type found struct {
+	info plugin.Info
+	kind string
 }
 
 // New makes a registry of the set. Of two plugins of one type and class the
 // first counts.
 func New(set plugin.Set) *Registry {
-	r := &Registry{aliases: make(map[string]string)}
+	r := &Registry{aliases: make(map[string]string), defs: make(map[string]found)}
 	// The order of the types is that in which Java lists them.
 	r.sinks = index(r, TypeSink, "Connector", set.Sinks, func(p plugin.Sink) plugin.Info { return p.Info })
 	r.sources = index(r, TypeSource, "Connector", set.Sources, func(p plugin.Source) plugin.Info { return p.Info })
@@ -66,6 +72,9 @@ func index[P any](r *Registry, kind, suffix string, list []P, info func(P) plugi
 			continue
 		}
 		byClass[i.Class] = p
+		if _, known := r.defs[i.Class]; !known {
+			r.defs[i.Class] = found{i, kind}
+		}
 		r.all = append(r.all, Desc{Class: i.Class, Type: kind, Version: i.Version})
 		r.alias(SimpleName(i.Class), i.Class)
 		r.alias(prune(i.Class, suffix), i.Class)
@@ -105,6 +114,13 @@ func find[P any](r *Registry, byClass map[string]P, name string) (P, bool) {
 	}
 	p, ok := byClass[r.aliases[name]]
 	return p, ok
+}
+
+// Find returns the plugin of the class or alias with its type; of a class that
+// is of several types, the type that New lists first.
+func (r *Registry) Find(name string) (info plugin.Info, kind string, ok bool) {
+	f, ok := find(r, r.defs, name)
+	return f.info, f.kind, ok
 }
 
 // Source returns the source connector of the class or alias.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"sluice/connect/config"
+	"sluice/internal/plugins"
 )
 
 // Class is a transformation or predicate as [Enrich] sees it.
@@ -18,6 +19,8 @@ type Kind struct {
 	Find func(name string) (Class, bool)
 	// All lists the full names.
 	All func() []string
+	// Resolve returns the full name of a class that exists, of this kind or not.
+	Resolve func(name string) (string, bool)
 }
 
 // Enrich adds the keys of the transformations and predicates that the
@@ -67,19 +70,15 @@ type chain struct {
 }
 
 func (c chain) keys() config.Def {
-	prefix := c.list + "." + c.alias + "."
+	prefix := c.prefix()
 	group := c.group + ": " + c.alias
-	var class Class
-	var found bool
-	if name := c.raw[prefix+"type"]; name != nil {
-		class, found = c.kind.Find(config.Trim(*name))
-	}
+	typeKey := prefix + "type"
+	class, found := c.class()
 	var version any
 	var versions []any
 	if found && class.Version != "" {
 		version, versions = class.Version, []any{class.Version}
 	}
-	typeKey := prefix + "type"
 	out := config.Def{
 		{
 			Name: typeKey, Type: config.Class, Required: true, Importance: config.High, Group: group, Order: 0, Width: config.WidthLong,
@@ -87,14 +86,19 @@ func (c chain) keys() config.Def {
 			Recommender: Offers(c.classes()), Validator: config.CheckFunc(c.checkType), Resolve: c.resolve(typeKey),
 		},
 		{
-			Name: prefix + "plugin.version", Type: config.String, Default: version, Importance: config.High, Group: group, Order: 1,
+			Name: prefix + versionKey, Type: config.String, Default: version, Importance: config.High, Group: group, Order: 1,
 			Width: config.WidthLong, DisplayName: c.title + " version for " + c.alias,
 			Doc: "Version of the '" + c.alias + "' " + c.word + ".", Recommender: Offers(versions),
+			Validator: config.CheckFunc(c.checkVersion),
 		},
+	}
+	if !found || c.wrongVersion(c.raw[prefix+versionKey]) != nil {
+		return out
 	}
 	own := class.Config
 	if c.list == Transforms {
-		own = config.Join(config.Def{
+		// The keys of every transformation stand for those of the same name of its own.
+		own = config.Join(own, config.Def{
 			{
 				Name: "predicate", Type: config.String, Importance: config.Medium,
 				Doc: "The alias of the predicate that decides whether the transformation applies.",
@@ -103,12 +107,45 @@ func (c chain) keys() config.Def {
 				Name: "negate", Type: config.Boolean, Default: false, Importance: config.Medium,
 				Doc: "Whether the transformation applies where the predicate does not hold.",
 			},
-		}, own)
+		})
 	}
-	if found || c.raw[typeKey] == nil {
-		out = append(out, own.Embed(prefix, group, len(out))...)
+	return append(out, own.Embed(prefix, group, len(out))...)
+}
+
+const versionKey = "plugin.version"
+
+func (c chain) prefix() string { return c.list + "." + c.alias + "." }
+
+// class returns the class that the configuration names.
+func (c chain) class() (Class, bool) {
+	if name := c.raw[c.prefix()+"type"]; name != nil {
+		return c.kind.Find(config.Trim(*name))
 	}
-	return out
+	return Class{}, false
+}
+
+// wrongVersion returns the error of a version that the class does not have; nil
+// is no version asked for.
+func (c chain) wrongVersion(text *string) error {
+	if text == nil {
+		return nil
+	}
+	wanted, err := plugins.ParseRange(*text)
+	if err != nil {
+		return config.Errorf("%s", err)
+	}
+	if class, ok := c.class(); ok && !wanted.Contains(class.Version) {
+		return config.Errorf("%s", plugins.NoVersion(class.Name, class.Version, wanted))
+	}
+	return nil
+}
+
+func (c chain) checkVersion(_ string, value any) error {
+	text, given := value.(string)
+	if _, typed := c.raw[c.prefix()+"type"]; !given || !typed {
+		return nil
+	}
+	return c.wrongVersion(&text)
 }
 
 func (c chain) classes() []any {
@@ -124,8 +161,8 @@ func (c chain) resolve(key string) func(string) (string, error) {
 		if class, ok := c.kind.Find(name); ok {
 			return class.Name, nil
 		}
-		if variants := c.variants(name); len(variants) > 0 {
-			return name, nil // an abstract class: checkType tells
+		if full, ok := c.kind.Resolve(name); ok {
+			return full, nil // some other class: checkType tells
 		}
 		return "", config.InvalidValue(key, name, "Class "+name+" could not be found.")
 	}
@@ -144,17 +181,22 @@ func (c chain) variants(name string) []string {
 }
 
 func (c chain) checkType(_ string, value any) error {
-	prefix := c.list + "." + c.alias + "."
+	prefix := c.prefix()
 	_, negated := c.raw[prefix+"negate"]
 	if _, guarded := c.raw[prefix+"predicate"]; c.list == Transforms && negated && !guarded {
 		return config.Errorf("Config '%snegate' was provided but there is no config '%spredicate' defining a predicate to be negated.", prefix, prefix)
 	}
-	if name, ok := value.(string); ok {
-		if variants := c.variants(name); len(variants) > 0 {
-			return config.Errorf("This class is abstract and cannot be created. Did you mean %s?", strings.Join(variants, ", "))
-		}
+	name, ok := value.(string)
+	if !ok {
+		return nil
 	}
-	return nil
+	if _, ok := c.kind.Find(name); ok {
+		return c.wrongVersion(c.raw[prefix+versionKey])
+	}
+	if variants := c.variants(name); len(variants) > 0 {
+		return config.Errorf("This class is abstract and cannot be created. Did you mean %s?", strings.Join(variants, ", "))
+	}
+	return config.Errorf("Class class %s does not implement the %s interface", name, c.title)
 }
 
 // Offers is a recommender of fixed values.

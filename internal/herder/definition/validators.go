@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sluice/connect/config"
+	"sluice/internal/plugins"
 )
 
 // uniqueAliases accepts lists without repeated items.
@@ -35,6 +36,16 @@ func (n nullOr) Check(name string, value any) error {
 		return nil
 	}
 	return n.Validator.Check(name, value)
+}
+
+// checkVersion accepts a version or a range of versions.
+func checkVersion(_ string, value any) error {
+	if text, ok := value.(string); ok {
+		if _, err := plugins.ParseRange(text); err != nil {
+			return config.Errorf("%s", err)
+		}
+	}
+	return nil
 }
 
 // regex accepts regular expressions.
