@@ -94,7 +94,8 @@ type Offsets interface {
 	// Read returns the offsets of the partitions; null for those without. It may
 	// wait for the store until ctx ends.
 	Read(ctx context.Context, connector string, partitions []schema.Value) ([]schema.Value, error)
-	// Write stores the offsets, all or none, and returns when they are durable.
+	// Write stores the offsets and returns when they are durable. After an error
+	// some of them may be stored, unless the variant says otherwise.
 	Write(ctx context.Context, connector string, offsets []Offset) error
 	// List returns all offsets of the connector.
 	List(ctx context.Context, connector string) ([]Offset, error)
