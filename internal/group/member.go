@@ -388,6 +388,8 @@ func (m *Member) revoke(ctx context.Context, w assign.Work) {
 		select {
 		case <-done:
 			return
+		case <-ctx.Done(): // the herder has ended, and stopped everything
+			return
 		case <-ticker.C:
 			if m.memberID != "" {
 				m.heartbeat(ctx)

@@ -1,0 +1,219 @@
+package herder
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"sluice/internal/group/assign"
+	"sluice/internal/store"
+)
+
+// Assigned says what this worker is to run from now on. It does not wait.
+func (h *Distributed) Assigned(a assign.Assignment) {
+	h.box.put(func(s *cluster) {
+		h.takeConfigs(s)
+		s.assign(a)
+		h.member.Store(&membership{a, true})
+		for _, name := range s.names() {
+			h.look(s, name)
+		}
+		if a.Leader {
+			h.startLeading(s)
+		}
+		s.checkSettled()
+		h.Ready()
+	})
+}
+
+// Revoked stops work and then calls done; by then its statuses are written. It
+// does not wait.
+func (h *Distributed) Revoked(w assign.Work, done func()) {
+	ok := h.box.put(func(s *cluster) {
+		h.takeConfigs(s)
+		names := s.revoke(w)
+		var left atomic.Int64
+		left.Store(int64(len(names)))
+		for _, name := range names {
+			//nolint:forbidigo // nobody waits for it
+			queued := h.local.add(context.Background(), name, operation{"stopping what was revoked of connector " + name, true, func(ctx context.Context) {
+				h.act(ctx, name)
+				if left.Add(-1) == 0 {
+					h.flush(ctx)
+					done()
+				}
+			}})
+			if !queued { // all is being stopped
+				s.whenStopped = append(s.whenStopped, done)
+				return
+			}
+		}
+		if len(names) == 0 {
+			done()
+		}
+	})
+	if !ok {
+		done() // all is stopped
+	}
+}
+
+// Left says that the worker is in no group: it does not lead, and knows no
+// leader. It does not wait.
+func (h *Distributed) Left() {
+	h.box.put(func(s *cluster) {
+		s.assignment.Leader, s.assignment.LeaderURL = false, ""
+		h.member.Store(&membership{Assignment: s.assignment})
+	})
+}
+
+// takeConfigs takes in what has happened in the config store. It is called in
+// the loop.
+func (h *Distributed) takeConfigs(s *cluster) {
+	events := h.cfg.Configs.Take()
+	if events.Snapshot == nil {
+		return
+	}
+	changes := events.Snapshot.Changes(s.configs)
+	s.configs = events.Snapshot
+	for _, name := range changes.Updated {
+		if l := s.here[name]; l != nil && l.connector != nil {
+			l.connector.restart = true
+		}
+	}
+	for _, name := range changes.Tasks {
+		s.commits[name] = s.configs.Offset()
+	}
+	for _, name := range changes.Removed {
+		delete(s.commits, name)
+	}
+	for _, name := range slices.Concat(changes.Removed, changes.Updated, changes.Tasks, changes.Targets) {
+		h.look(s, name)
+	}
+	if len(changes.Added)+len(changes.Removed)+len(changes.Tasks) > 0 {
+		s.needs = s.configs.Offset()
+		h.cfg.Group.Rejoin(s.configs.Offset(), "connectors or tasks were configured")
+	}
+	if changes.SessionKey {
+		h.renewKey(s)
+	}
+	for _, r := range events.Restarts {
+		h.obeyRestart(s, r)
+	}
+	for _, l := range events.Levels {
+		if err := h.cfg.Levels.SetLevel(l.Logger, l.Level); err != nil {
+			h.cfg.Log.Warn("the level of a logger is not set", slog.String("logger", l.Logger), slog.Any("error", err))
+		}
+	}
+}
+
+// obeyRestart restarts what of a restart request runs here.
+func (h *Distributed) obeyRestart(s *cluster, r store.RestartRequest) {
+	status, ok := h.Status(r.Connector)
+	l := s.here[r.Connector]
+	if !ok || l == nil {
+		return
+	}
+	_, connector, tasks := planRestart(status, r.IncludeTasks, r.OnlyFailed)
+	if connector && l.connector != nil {
+		l.connector.restart, l.connector.announce = true, true
+	}
+	for _, id := range tasks {
+		if t := l.tasks[id.Task]; t != nil {
+			t.restart, t.announce = true, true
+		}
+	}
+	h.look(s, r.Connector)
+}
+
+// startLeading does what a worker does whenever it is made the leader.
+func (h *Distributed) startLeading(s *cluster) {
+	h.forgetStatuses(s)
+	h.renewKey(s)
+	//nolint:forbidigo // nobody waits for it
+	h.writes.add(context.Background(), claimLane, operation{"claiming write privileges for the config topic", false, func(ctx context.Context) {
+		if h.lead() != nil {
+			return
+		}
+		if err := h.cfg.Configs.Claim(ctx); err != nil {
+			h.cfg.Log.Warn("write privileges for the config topic could not be claimed; the next write claims them", slog.Any("error", err))
+		}
+	}})
+}
+
+// The queues of writes that belong to no connector. No name of a connector
+// begins with a line end.
+const (
+	claimLane = "\nclaim"
+	keyLane   = "\nsession key"
+)
+
+// forgetStatuses removes the statuses of what is not configured any more.
+func (h *Distributed) forgetStatuses(s *cluster) {
+	statuses := h.cfg.Statuses.Snapshot()
+	for name := range statuses.Connectors() {
+		tasks := s.configs.Tasks(name)
+		exists := s.configs.Contains(name)
+		for id := range statuses.Tasks(name) {
+			if !exists || !slices.Contains(tasks, store.TaskID{Connector: name, Task: id}) {
+				h.cfg.Statuses.RemoveTask(store.TaskID{Connector: name, Task: id})
+			}
+		}
+		if !exists {
+			h.cfg.Statuses.RemoveConnector(name)
+		}
+	}
+}
+
+// renewKey has a new session key written where this worker leads and the key is
+// missing, too old, or not of the kind that this worker's settings want. It is
+// called in the loop.
+func (h *Distributed) renewKey(s *cluster) {
+	if !s.assignment.Leader || !s.assignment.Signed || s.renewing {
+		return
+	}
+	now, end := h.signing.renew(s.configs.SessionKey(), time.Now())
+	if !now {
+		if !end.IsZero() {
+			time.AfterFunc(time.Until(end), func() { h.box.put(h.renewKey) })
+		}
+		return
+	}
+	//nolint:forbidigo // nobody waits for it
+	s.renewing = h.writes.add(context.Background(), keyLane, operation{"writing a new session key to the config topic", false, func(ctx context.Context) {
+		err := h.write(ctx, func(ctx context.Context) error {
+			return h.cfg.Configs.PutSessionKey(ctx, h.signing.newKey(time.Now()))
+		})
+		if err != nil {
+			h.cfg.Log.Warn("a new session key could not be written; it is tried again", slog.Any("error", err))
+		}
+		h.change(func(s *cluster) { s.renewing = false })
+		if err != nil && !errors.Is(err, errStopping) {
+			time.AfterFunc(retryFirst, func() { h.box.put(h.renewKey) })
+		}
+	}})
+}
+
+// write does a leader's write. Where the privilege for it was lost it is claimed
+// again, as long as this worker leads.
+func (h *Distributed) write(ctx context.Context, put func(ctx context.Context) error) error {
+	if err := h.lead(); err != nil {
+		return err
+	}
+	err := put(ctx)
+	if errors.Is(err, store.ErrNotClaimed) {
+		if err := h.lead(); err != nil {
+			return err
+		}
+		if claimed := h.cfg.Configs.Claim(ctx); claimed == nil {
+			err = put(ctx)
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	h.cfg.Log.Error("write to the config topic", slog.Any("error", err))
+	return internal("Failed to write to config topic; this may be due to a transient error and the request can be safely retried: " + err.Error())
+}

@@ -1,0 +1,78 @@
+package herder
+
+import (
+	"time"
+
+	"sluice/internal/store"
+)
+
+// ConnectorStatus implements store.Listener. A status of a start that is not the
+// last one is dropped. The statuses that are stored have the generation of the
+// group.
+func (h *Distributed) ConnectorStatus(name string, status store.Status) {
+	h.box.put(func(s *cluster) {
+		l := s.here[name]
+		if l == nil || l.connector == nil || status.Generation < l.connector.number {
+			return
+		}
+		c := l.connector
+		status.Generation = s.assignment.Generation
+		if status.Version == "" {
+			status.Version = c.status.Version
+		}
+		resumed := status.State == store.Running && c.status.State != store.Running
+		c.status = status
+		if safe(status.State) {
+			h.cfg.Statuses.PutConnectorSafe(name, status)
+		} else {
+			h.cfg.Statuses.PutConnector(name, status)
+		}
+		if c.waiting != nil && status.State != store.Unassigned && status.State != store.Restarting {
+			c.waiting <- status
+			c.waiting = nil
+			return // who waits plans the tasks
+		}
+		if resumed {
+			h.replan(s, name)
+		}
+	})
+}
+
+// TaskStatus implements store.Listener, as ConnectorStatus.
+func (h *Distributed) TaskStatus(id store.TaskID, status store.Status) {
+	h.box.put(func(s *cluster) {
+		l := s.here[id.Connector]
+		if l == nil || l.tasks[id.Task] == nil || status.Generation < l.tasks[id.Task].number {
+			return
+		}
+		t := l.tasks[id.Task]
+		status.Generation = s.assignment.Generation
+		if status.Version == "" {
+			status.Version = t.status.Version
+		}
+		t.status = status
+		if safe(status.State) {
+			h.cfg.Statuses.PutTaskSafe(id, status)
+		} else {
+			h.cfg.Statuses.PutTask(id, status)
+		}
+	})
+}
+
+// safe says which statuses give way to a newer one of another worker.
+func safe(s store.State) bool { return s == store.Failed || s == store.Unassigned }
+
+// TaskConfigsChanged implements store.Listener.
+func (h *Distributed) TaskConfigsChanged(name string) {
+	h.box.put(func(s *cluster) { h.replan(s, name) })
+}
+
+// TopicUsed implements store.Listener.
+func (h *Distributed) TopicUsed(id store.TaskID, topic string) {
+	if !h.settings.TrackTopics {
+		return
+	}
+	h.cfg.Statuses.PutTopic(store.TopicStatus{
+		Topic: topic, Connector: id.Connector, Task: id.Task, Discovered: time.Now().UnixMilli(),
+	})
+}
