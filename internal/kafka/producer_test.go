@@ -281,24 +281,6 @@ func produceOne(t *testing.T, p *Producer, value []byte) error {
 	return errors.Join(p.Flush(deadline(t)), failed.err())
 }
 
-func TestTopicTemplate(t *testing.T) {
-	t.Parallel()
-	got, err := TopicTemplate(map[string]string{
-		"name": "x", TopicPrefix + "replication.factor": "-1", TopicPrefix + "partitions": "4", TopicPrefix + "cleanup.policy": "compact",
-	})
-	want := NewTopic{Partitions: 4, ReplicationFactor: -1, Configs: map[string]string{"cleanup.policy": "compact"}}
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
-	}
-	for _, bad := range []string{"0", "-2", "x", "", "70000"} {
-		_, err := TopicTemplate(map[string]string{TopicPrefix + "replication.factor": bad, TopicPrefix + "partitions": "1"})
-		var wrong *ValueError
-		if !errors.As(err, &wrong) || wrong.Key != TopicPrefix+"replication.factor" || wrong.Value != bad {
-			t.Errorf("replication factor %q: %v", bad, err)
-		}
-	}
-}
-
 func TestCreateTopics(t *testing.T) {
 	t.Parallel()
 	addr := startBroker(t)
@@ -317,7 +299,7 @@ func TestCreateTopics(t *testing.T) {
 		var refused *TopicError
 		if !errors.As(err, &refused) || refused.Topic.Name != "b" || !errors.Is(err, kerr.InvalidReplicationFactor) ||
 			!strings.Contains(err.Error(), `topic "b" with 1 partitions and replication factor 3`) ||
-			!strings.Contains(err.Error(), "topic.creation.default.replication.factor") {
+			!strings.Contains(err.Error(), "give a replication factor of at most the number of brokers") {
 			t.Errorf("topic that cannot be created: %v", err)
 		}
 	}

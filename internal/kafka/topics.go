@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -21,34 +18,20 @@ type NewTopic struct {
 	Configs           map[string]string
 }
 
-// TopicPrefix starts the keys of a source connector that say how its topics
-// are created (KIP-158).
-const TopicPrefix = "topic.creation.default."
-
-// TopicTemplate reads topic.creation.default.* of a connector: the two numbers
-// and every other key as a config of the topic. Name is empty. A number that
-// is not given, 0, or below -1 is an error that names the key; Java demands
-// both too.
-func TopicTemplate(connector map[string]string) (NewTopic, error) {
-	rest := WithPrefix(connector, TopicPrefix)
-	factor, errF := count(rest, "replication.factor", 16)
-	partitions, errP := count(rest, "partitions", 32)
-	if err := errors.Join(errF, errP); err != nil {
-		return NewTopic{}, err
+// TopicExists asks the cluster for a topic. It blocks until a broker answers or
+// ctx ends, and makes no broker create the topic.
+func TopicExists(ctx context.Context, cl *kgo.Client, topic string) (bool, error) {
+	found, err := kadm.NewClient(cl).ListTopics(ctx, topic)
+	if err == nil {
+		err = found[topic].Err
 	}
-	maps.DeleteFunc(rest, func(k, _ string) bool {
-		return slices.Contains([]string{"replication.factor", "partitions", "include", "exclude"}, k)
-	})
-	return NewTopic{Partitions: int32(partitions), ReplicationFactor: int16(factor), Configs: rest}, nil
-}
-
-func count(settings map[string]string, name string, bits int) (int64, error) {
-	text := settings[name]
-	n, err := strconv.ParseInt(text, 10, bits)
-	if err != nil || n == 0 || n < -1 {
-		return 0, &ValueError{Key: TopicPrefix + name, Value: text, Right: "give 1 or more, or -1 for the broker's default"}
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, kerr.UnknownTopicOrPartition), errors.Is(err, kerr.TopicAuthorizationFailed):
+		return false, nil
 	}
-	return n, nil
+	return false, fmt.Errorf("ask for topic %s: %w", topic, err)
 }
 
 // Outcome says what CreateTopics found.
@@ -119,11 +102,11 @@ func (e *TopicError) Error() string {
 	text := fmt.Sprintf("create topic %q with %d partitions and replication factor %d: %s", e.Topic.Name, e.Topic.Partitions, e.Topic.ReplicationFactor, why)
 	switch {
 	case errors.Is(e.Err, kerr.InvalidReplicationFactor):
-		text += "; give at most as many replicas as there are brokers in topic.creation.default.replication.factor, or -1"
+		text += "; give a replication factor of at most the number of brokers, or -1"
 	case errors.Is(e.Err, kerr.InvalidPartitions):
-		text += "; give 1 or more in topic.creation.default.partitions, or -1"
+		text += "; give 1 partition or more, or -1"
 	case errors.Is(e.Err, kerr.InvalidConfig):
-		text += "; correct or take out the key of topic.creation.default. that it names"
+		text += "; correct or take out the config that it names"
 	}
 	return text
 }

@@ -2,6 +2,9 @@ package worker
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,9 +27,13 @@ func (s *sourceTask) send(f *flight) error {
 		return err
 	}
 	s.metrics.Observe(telemetry.StageEncode, time.Since(start))
+	last := "" // most batches have one topic
 	for i := range f.out.Records {
-		if err := s.topic(f.out.Records[i].Topic); err != nil {
-			return err
+		if name := f.out.Records[i].Topic; name != last {
+			if err := s.topic(name); err != nil {
+				return err
+			}
+			last = name
 		}
 	}
 	s.flights.depart(f)
@@ -69,27 +76,24 @@ func (f *flight) noteOffsets() {
 
 // planTopics decides whether this worker creates topics, and how.
 func (s *sourceTask) planTopics() error {
-	asked := false
-	for k := range s.conn {
-		asked = asked || strings.HasPrefix(k, kafka.TopicPrefix)
-	}
-	switch {
-	case asked && s.worker.settings.createTopics:
-		template, err := kafka.TopicTemplate(s.conn)
+	if s.worker.settings.createTopics {
+		plan, err := kafka.ReadTopicPlan(s.conn)
 		if err != nil {
 			return connect.ClassErrorf(connect.ConfigException, "%w", err)
 		}
-		s.creation = &template
-	case s.worker.Embedded:
-		s.creation = &kafka.NewTopic{Partitions: -1, ReplicationFactor: -1}
+		s.creation = plan
 	}
 	return nil
 }
 
 // topic creates a topic before its first record, where that is ours to do.
 func (s *sourceTask) topic(name string) error {
-	if !s.use(name) || s.creation == nil {
+	if !s.use(name) || s.creation == nil && !s.worker.Embedded {
 		return nil
+	}
+	t, group := kafka.NewTopic{Name: name, Partitions: -1, ReplicationFactor: -1}, "of the embedded broker"
+	if s.creation != nil {
+		t, group = s.creation.For(name)
 	}
 	set, _, err := s.worker.client(kafka.AdminRole, config.Map{"client.id": "connector-adminclient-" + s.id.String()}, s.conn, kafka.AdminOverride)
 	if err != nil {
@@ -102,14 +106,28 @@ func (s *sourceTask) topic(name string) error {
 	defer admin.Close()
 	ctx, cancel := context.WithTimeout(s.life.hard, time.Minute)
 	defer cancel()
-	t := *s.creation
-	t.Name = name
+	if exists, err := kafka.TopicExists(ctx, admin, name); exists || err != nil {
+		return err
+	}
 	outcomes, err := kafka.CreateTopics(ctx, admin, t)
 	if err != nil {
-		return connect.Errorf("Task failed to create new topic %s: %w", name, err)
+		return &connect.Error{Class: connect.ConnectException, Message: "Error while attempting to create/find topic(s) '" + name + "'", Cause: fmt.Errorf("topic creation group %s: %w", group, err)}
 	}
-	if outcomes[name] == kafka.Created {
-		s.log.Info("topic created", "topic", name)
+	switch outcomes[name] {
+	case kafka.Created:
+		s.log.Info("topic created", "topic", name, "group", group, "partitions", t.Partitions, "replication_factor", t.ReplicationFactor)
+	case kafka.Unknown: // this principal may not create it
+		return connect.Errorf("Task failed to create new topic (name=%s, numPartitions=%d, replicationFactor=%d, replicasAssignments=null, configs=%s). "+
+			"Ensure that the task is authorized to create topics or that the topic exists and restart the task", name, t.Partitions, t.ReplicationFactor, javaMap(t.Configs))
 	}
 	return nil
+}
+
+// javaMap is the text of a java.util.Map, with its keys in order.
+func javaMap(m map[string]string) string {
+	parts := make([]string, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		parts = append(parts, k+"="+m[k])
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
 }

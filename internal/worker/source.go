@@ -35,7 +35,7 @@ type sourceTask struct {
 	commits  connect.Committer    // as above
 	pipeline *pipeline.Pipeline
 	producer *kafka.Producer
-	creation *kafka.NewTopic // how topics are made; nil leaves it to the broker
+	creation *kafka.TopicPlan // how topics are made; nil leaves it to the broker
 	flights  *flights
 
 	committed atomic.Bool // a commit of which the plugin was not told yet

@@ -2,14 +2,11 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strconv"
 	"sync"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/connect"
@@ -132,11 +129,7 @@ func makeQueueTopic(ctx context.Context, cfg QueueConfig, topic string, factor i
 		return err
 	}
 	defer client.Close()
-	found, err := kadm.NewClient(client).ListTopics(ctx, topic)
-	if err != nil {
-		return err
-	}
-	if err := found[topic].Err; !errors.Is(err, kerr.UnknownTopicOrPartition) {
+	if exists, err := kafka.TopicExists(ctx, client, topic); exists || err != nil {
 		return err
 	}
 	log.Error("topic of the dead letter queue doesn't exist and is made", "topic", topic)
