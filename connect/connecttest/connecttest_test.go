@@ -236,7 +236,6 @@ type sourceTask struct {
 	partition *connect.SourcePartition
 	next      int
 	kept      schema.Value
-	lost      error
 }
 
 func (s *sourceTask) Start(ctx context.Context, host connect.SourceHost, cfg config.Map) error {

@@ -209,9 +209,17 @@ func checkDecode(t *testing.T, one, fresh codec, raw []byte) {
 // junk are bytes that few converters can read.
 func junk() [][]byte {
 	return [][]byte{
-		nil, {}, {0}, {1}, {0xff}, []byte("{"), []byte("null"), []byte("true"), []byte("12"), []byte("\"x"), []byte(`{"schema":null}`),
+		nil,
+		{},
+		{0},
+		{1},
+		{0xff},
+		[]byte("{"), []byte("null"), []byte("true"), []byte("12"), []byte("\"x"), []byte(`{"schema":null}`),
 		[]byte(`{"schema":{"type":"struct","fields":[{"field":"a"}]},"payload":{"a":1}}`), []byte("\xed\xa0\x80"), []byte("[[[[[[["),
-		{0, 0, 0, 1}, {0, 0, 0, 0, 0, 0, 0, 2}, bytes.Repeat([]byte("["), 5000), {0, 0, 0, 0, 1, 2, 3},
+		{0, 0, 0, 1},
+		{0, 0, 0, 0, 0, 0, 0, 2},
+		bytes.Repeat([]byte("["), 5000),
+		{0, 0, 0, 0, 1, 2, 3},
 	}
 }
 

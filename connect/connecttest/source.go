@@ -219,7 +219,7 @@ func (s Source) tasks(t *testing.T) {
 			if err == nil {
 				err = task.Poll(ctx, &batch)
 			}
-			errs <- errors.Join(err, task.Stop(t.Context()))
+			errs <- errors.Join(err, task.Stop(context.WithoutCancel(ctx)))
 		})
 	}
 	must(t, "the first of the tasks", func() error { return <-errs })

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"sluice/connect"
@@ -173,9 +174,10 @@ func sameOrigin(a, b connect.Origin) bool {
 }
 
 func show(r connect.Record) string {
-	text := fmt.Sprintf("{topic %s, partition %d, timestamp %d, key %s, value %s", r.Topic, r.Partition, r.Timestamp, describe(r.Key), describe(r.Value))
+	var b strings.Builder
+	fmt.Fprintf(&b, "{topic %s, partition %d, timestamp %d, key %s, value %s", r.Topic, r.Partition, r.Timestamp, describe(r.Key), describe(r.Value))
 	for _, h := range r.Headers {
-		text += ", header " + h.Key + " " + describe(h.Data)
+		b.WriteString(", header " + h.Key + " " + describe(h.Data))
 	}
-	return text + "}"
+	return b.String() + "}"
 }
