@@ -16,10 +16,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"sluice/connect/config"
-	"sluice/connect/plugin"
-	connectors "sluice/connectors/all"
-	converters "sluice/converters/all"
 	"sluice/internal/herder"
 	"sluice/internal/kafka"
 	"sluice/internal/plugins"
@@ -50,10 +46,10 @@ func (e *ConnectorError) Unwrap() error { return e.Err }
 
 // standalone is what a worker in standalone mode is made from.
 type standalone struct {
-	settings   config.Map
+	workerFile
+	registry   *plugins.Registry
 	connectors []connectorFile
 	embedded   bool
-	log        *slog.Logger
 	// ready is called when REST answers and the connectors are created.
 	ready func(url string)
 }
@@ -80,9 +76,8 @@ func (s standalone) run(ctx context.Context) error {
 	}
 	defer func() { _ = listener.Close() }() // The server has closed it in the usual case.
 
-	registry := plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins()))
 	if path := s.settings["plugin.path"]; path != "" {
-		reportPluginPath(ctx, path, registry, s.log)
+		reportPluginPath(ctx, path, s.registry, s.log)
 	}
 	measure, err := telemetry.ReadMetrics(s.settings)
 	if err != nil {
@@ -92,15 +87,16 @@ func (s standalone) run(ctx context.Context) error {
 	metrics := telemetry.NewMetrics(measure)
 	relay := &relay{}
 	runner, err := worker.New(worker.Config{
-		ID: listener.WorkerID, Settings: s.settings, Plugins: registry, Offsets: offsets,
+		ID: listener.WorkerID, Settings: s.settings, Plugins: s.registry, Offsets: offsets,
 		Listener: relay, Log: s.log, Embedded: s.embedded, Metrics: metrics,
+		Providers: s.providers, Secrets: s.secrets,
 	})
 	if err != nil {
 		return err
 	}
 	h := herder.NewStandalone(herder.StandaloneConfig{
-		WorkerID: listener.WorkerID, Worker: runner, Plugins: registry, Settings: s.settings,
-		ClusterID: clusterID, Log: s.log,
+		WorkerID: listener.WorkerID, Worker: runner, Plugins: s.registry, Settings: s.settings,
+		Providers: s.providers, ClusterID: clusterID, Log: s.log,
 	})
 	relay.to.Store(h)
 	return s.serve(ctx, h, metrics, listener, started)

@@ -15,6 +15,7 @@ import (
 	"sluice/connect/config"
 	"sluice/internal/herder/definition"
 	"sluice/internal/plugins"
+	"sluice/internal/properties"
 )
 
 // catalog is what a herder of any mode knows without its state: the plugins of
@@ -22,6 +23,7 @@ import (
 type catalog struct {
 	plugins   *plugins.Registry
 	settings  config.Map // of the worker
+	providers *properties.Providers
 	clusterID string
 	timeout   time.Duration // of a validation
 	log       *slog.Logger
@@ -83,7 +85,11 @@ func (c *catalog) Validate(ctx context.Context, cfg config.Raw) (ConfigInfos, er
 	if err != nil {
 		return ConfigInfos{}, err // CheckSettings refuses it at start
 	}
-	v := validation{plugins: c.plugins, settings: c.settings, policy: policy, raw: maps.Clone(cfg)}
+	full, refs, err := resolve(c.providers, cfg)
+	if err != nil {
+		return ConfigInfos{}, err
+	}
+	v := validation{plugins: c.plugins, settings: c.settings, policy: policy, raw: maps.Clone(full)}
 	at := stage{"validating the configuration of the connector", time.Now()}
 	go func() {
 		var a answer
@@ -95,6 +101,8 @@ func (c *catalog) Validate(ctx context.Context, cfg config.Raw) (ConfigInfos, er
 			answers <- a
 		}()
 		a.infos, a.err = v.run(ctx)
+		refs.hide(&a.infos)
+		a.err = refs.hideError(a.err)
 	}()
 	select {
 	case a := <-answers:

@@ -7,6 +7,7 @@ import (
 
 	"sluice/connect/config"
 	"sluice/internal/plugins"
+	"sluice/internal/properties"
 	"sluice/internal/store"
 )
 
@@ -15,7 +16,8 @@ type StandaloneConfig struct {
 	WorkerID  string // host:port of the REST listener
 	Worker    WorkerRunner
 	Plugins   *plugins.Registry
-	Settings  config.Map // of the worker
+	Settings  config.Map            // of the worker
+	Providers *properties.Providers // resolve references in configurations; nil knows none
 	ClusterID string
 	Log       *slog.Logger
 	// RequestTimeout bounds what a request waits for; 0 is 90 seconds, as in Java.
@@ -48,7 +50,7 @@ func NewStandalone(cfg StandaloneConfig) *Standalone {
 		cfg.RequestTimeout = requestTimeout
 	}
 	h := &Standalone{
-		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, clusterID: cfg.ClusterID, timeout: cfg.RequestTimeout, log: cfg.Log},
+		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, providers: cfg.Providers, clusterID: cfg.ClusterID, timeout: cfg.RequestTimeout, log: cfg.Log},
 		views:   newViews(), cfg: cfg, queues: newQueues(cfg.RequestTimeout),
 	}
 	h.loop = newLoop(newState(), cfg.RequestTimeout, func(s *state) { s.publish(h.views) })

@@ -44,6 +44,12 @@ var keyTable = sync.OnceValue(func() table {
 	return t
 })
 
+// KnownKey reports whether a Kafka client of any role knows the key.
+func KnownKey(name string) bool {
+	_, ok := keyTable().find(name)
+	return ok
+}
+
 func commonKeys() []key {
 	zero := new(int64(0))
 	return []key{

@@ -30,7 +30,7 @@ type planner interface {
 type connector struct {
 	worker   *Worker
 	name     string
-	cfg      config.Map
+	cfg      config.Map // as the user gave it, with references
 	life     *life
 	gate     *gate
 	log      *slog.Logger
@@ -39,7 +39,8 @@ type connector struct {
 	raised   chan error // what RaiseError was given first
 
 	// The rest is the goroutine's own.
-	plugin    planner // nil while it is not started
+	plugin    planner    // nil while it is not started
+	resolved  config.Map // cfg as the plugin got it
 	cancel    context.CancelCauseFunc
 	taskClass string
 	failed    error
@@ -146,8 +147,11 @@ func (c *connector) obey(target store.TargetState) {
 	}
 }
 
-func (c *connector) start() error {
-	class := c.cfg["connector.class"]
+func (c *connector) start() (err error) {
+	if c.resolved, err = c.worker.resolve(c.log, c.cfg); err != nil {
+		return err
+	}
+	class := c.resolved["connector.class"]
 	if p, ok := c.worker.Plugins.Source(class); ok {
 		c.plugin, c.taskClass = p.New(), p.TaskClass
 	} else if p, ok := c.worker.Plugins.Sink(class); ok {
@@ -157,7 +161,7 @@ func (c *connector) start() error {
 	}
 	var ctx context.Context
 	ctx, c.cancel = context.WithCancelCause(c.life.soft)
-	return c.plugin.Start(ctx, connectorHost{c}, c.cfg)
+	return c.plugin.Start(ctx, connectorHost{c}, maps.Clone(c.resolved))
 }
 
 // halt stops the plugin where it runs.
@@ -231,7 +235,7 @@ func (c *connector) taskConfigs(ctx context.Context, maxTasks int) (configs []co
 		return nil, err
 	}
 	if len(configs) > maxTasks {
-		enforce, err := config.Parse("tasks.max.enforce", cmp.Or(c.cfg["tasks.max.enforce"], "true"), config.Boolean)
+		enforce, err := config.Parse("tasks.max.enforce", cmp.Or(c.resolved["tasks.max.enforce"], "true"), config.Boolean)
 		if err != nil {
 			return nil, connect.ClassErrorf(connect.ConfigException, "%w", err)
 		}
@@ -246,6 +250,7 @@ func (c *connector) taskConfigs(ctx context.Context, maxTasks int) (configs []co
 			with = make(config.Map, 1)
 		}
 		with["task.class"] = c.taskClass
+		refer(c.cfg, c.resolved, with)
 		configs[i] = with
 	}
 	return configs, nil

@@ -88,7 +88,13 @@ func (c *fakeConnector) Start(ctx context.Context, host connect.ConnectorHost, c
 
 func (c *fakeConnector) TaskConfigs(context.Context, int) ([]config.Map, error) {
 	n, _ := strconv.Atoi(c.cfg["tasks"])
-	return make([]config.Map, n), nil
+	configs := make([]config.Map, n)
+	if c.cfg["do"] == "hand on" {
+		for i := range configs {
+			configs[i] = config.Map{"password": c.cfg["password"], "of": c.cfg["password"]}
+		}
+	}
+	return configs, nil
 }
 
 func (c *fakeConnector) Stop(context.Context) error { return nil }
@@ -99,6 +105,7 @@ type script struct {
 	put  func(ctx context.Context, records []connect.Record) error
 
 	host connect.SinkHost // of the sink task that started last
+	cfg  config.Map       // of the source task that started last
 
 	mu      sync.Mutex
 	acked   []string // guarded by mu
@@ -113,7 +120,8 @@ type fakeSource struct {
 	at        int
 }
 
-func (s *fakeSource) Start(ctx context.Context, host connect.SourceHost, _ config.Map) error {
+func (s *fakeSource) Start(ctx context.Context, host connect.SourceHost, cfg config.Map) error {
+	s.cfg = cfg
 	s.partition = host.Partition(schema.Entry{Key: schema.StringValue("p"), Value: schema.StringValue("x")})
 	if again := host.Partition(schema.Entry{Key: schema.StringValue("p"), Value: schema.StringValue("x")}); again != s.partition {
 		return errors.New("the same entries give another handle")

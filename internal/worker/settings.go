@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"sluice/connect"
 	"sluice/connect/config"
 	"sluice/internal/kafka"
+	"sluice/internal/setting"
 )
 
 // settings are the worker's properties that steer the record path.
@@ -28,25 +28,20 @@ type settingValues struct {
 }
 
 func settingsDef() config.Def {
-	return config.Def{
-		{Name: "task.shutdown.graceful.timeout.ms", Type: config.Long, Default: int64(5000)},
-		{Name: "offset.flush.interval.ms", Type: config.Long, Default: int64(60_000)},
-		{Name: "offset.flush.timeout.ms", Type: config.Long, Default: int64(5000)},
-		{Name: "topic.creation.enable", Type: config.Boolean, Default: true},
-	}
+	return setting.Keys("task.shutdown.graceful.timeout.ms", "offset.flush.interval.ms", "offset.flush.timeout.ms", "topic.creation.enable")
 }
 
 func readSettings(m config.Map) (settings, error) {
 	v, err := config.Decode[settingValues](settingsDef(), m)
-	if err != nil {
+	switch {
+	case err != nil:
 		return settings{}, err
-	}
-	for name, d := range map[string]time.Duration{
-		"task.shutdown.graceful.timeout.ms": v.TaskGrace, "offset.flush.interval.ms": v.FlushInterval, "offset.flush.timeout.ms": v.FlushTimeout,
-	} {
-		if d <= 0 {
-			return settings{}, fmt.Errorf("key %q has the value %q: give 1 millisecond or more", name, m[name])
-		}
+	case v.FlushInterval <= 0: // Java fails every task with it
+		return settings{}, config.InvalidValue("offset.flush.interval.ms", m["offset.flush.interval.ms"], "give 1 millisecond or more")
+	case v.FlushTimeout < 0:
+		return settings{}, config.InvalidValue("offset.flush.timeout.ms", m["offset.flush.timeout.ms"], "give 0 milliseconds or more")
+	case v.TaskGrace < 0:
+		return settings{}, config.InvalidValue("task.shutdown.graceful.timeout.ms", m["task.shutdown.graceful.timeout.ms"], "give 0 milliseconds or more")
 	}
 	return settings{v.TaskGrace, v.FlushInterval, v.FlushTimeout, v.CreateTopics}, nil
 }
@@ -59,17 +54,23 @@ type warned struct {
 }
 
 func (w *warned) warn(log *slog.Logger, warnings []string) {
+	for _, text := range warnings {
+		w.once(text, func() { log.Warn(warning, "warning", text) })
+	}
+}
+
+// once calls say unless the text was said before.
+func (w *warned) once(text string, say func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, text := range warnings {
-		if !w.said[text] {
-			if w.said == nil {
-				w.said = make(map[string]bool)
-			}
-			w.said[text] = true
-			log.Warn(warning, "warning", text)
-		}
+	if w.said[text] {
+		return
 	}
+	if w.said == nil {
+		w.said = make(map[string]bool)
+	}
+	w.said[text] = true
+	say()
 }
 
 // client returns the settings of a client of a connector, and their plan. The

@@ -51,6 +51,13 @@ func (t *task) run() error {
 	if !t.awaitStart() {
 		return nil
 	}
+	var err error
+	if t.conn, err = t.worker.resolve(t.log, t.conn); err != nil {
+		return err
+	}
+	if t.cfg, err = t.worker.resolve(t.log, t.cfg); err != nil {
+		return err
+	}
 	class := t.conn["connector.class"]
 	if p, ok := t.worker.Plugins.Source(class); ok {
 		return runSource(t, p.NewTask())

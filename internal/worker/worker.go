@@ -18,6 +18,7 @@ import (
 
 	"sluice/connect/config"
 	"sluice/internal/plugins"
+	"sluice/internal/properties"
 	"sluice/internal/store"
 	"sluice/internal/telemetry"
 )
@@ -36,6 +37,11 @@ type Config struct {
 	Log      *slog.Logger // nil is silent
 	// Metrics measures what runs here; nil measures for nobody.
 	Metrics *telemetry.Metrics
+	// Providers resolve the references in configurations when an instance starts
+	// (KIP-297); nil knows none.
+	Providers *properties.Providers
+	// Secrets learns the values that were put in; nil keeps none.
+	Secrets *telemetry.Secrets
 	// Embedded makes source tasks create every topic before they write to it.
 	Embedded bool
 }

@@ -1,13 +1,13 @@
-// Package settings is the table of a worker's own properties: every key of the
+// Package setting is the table of a worker's own properties: every key of the
 // worker files of Kafka Connect 4.3.1, in standalone and distributed mode, and
 // Sluice's. It says which keys there are, what their values must be, and which
 // keys of a file nobody knows.
 //
 // It never reads a file and never acts on a value. Who needs some of the keys
-// decodes them from the table: config.Decode(settings.Def(mode), m). Start
+// decodes them from the table: config.Decode[T](setting.Keys("name", ...), m). Start
 // reading at Def; the rows are in worker.go, rest.go, distributed.go, tls.go,
 // sasl.go and own.go.
-package settings
+package setting
 
 import (
 	"errors"
@@ -39,6 +39,21 @@ func Def(mode Mode) config.Def {
 		})
 	}
 	return append(d, ownKeys()...)
+}
+
+// Keys returns the rows of the named keys, for a part of the worker that needs no
+// more. A name that is in no table panics: it is a mistake in the program.
+func Keys(names ...string) config.Def {
+	all := config.Join(Def(Standalone), Def(Distributed))
+	d := make(config.Def, len(names))
+	for i, name := range names {
+		k, ok := all.Find(name)
+		if !ok {
+			panic("setting: no table has the key " + name) //nolint:forbidigo // A mistake in the program, as the doc comment says.
+		}
+		d[i] = k
+	}
+	return d
 }
 
 // Check returns all that is wrong with the properties of a worker, each with

@@ -1,4 +1,4 @@
-package settings
+package setting
 
 import "sluice/connect/config"
 
@@ -20,6 +20,10 @@ func ownKeys() config.Def {
 		{
 			Name: "rest.auth.jaas.config.file", Type: config.String, Importance: config.Low,
 			Doc: "File with the KafkaConnect login entry for BasicAuthSecurityRestExtension, which Java is given as -Djava.security.auth.login.config.",
+		},
+		{
+			Name: "task.stall.timeout.ms", Type: config.Long, Default: int64(300_000), Validator: config.AtLeast(0), Importance: config.Low,
+			Doc: "Time in milliseconds without movement after which a running task with records to move counts as stalled; 0 is never.",
 		},
 	}
 }

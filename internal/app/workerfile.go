@@ -1,0 +1,107 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"sluice/connect/config"
+	"sluice/connect/plugin"
+	connectors "sluice/connectors/all"
+	converters "sluice/converters/all"
+	"sluice/internal/herder"
+	"sluice/internal/kafka"
+	"sluice/internal/plugins"
+	"sluice/internal/properties"
+	"sluice/internal/setting"
+	"sluice/internal/telemetry"
+)
+
+// workerFile is what a worker properties file comes to.
+type workerFile struct {
+	settings  config.Map // with the values of config providers put in
+	providers *properties.Providers
+	secrets   *telemetry.Secrets
+	log       *slog.Logger
+}
+
+// readWorker reads the properties of a worker, and says what is odd in them.
+// Whatever cannot be obeyed is an error that names the file, the key and the value.
+func readWorker(mode setting.Mode, path string, registry *plugins.Registry, logs io.Writer) (workerFile, error) {
+	raw, odd, err := properties.Load(path)
+	if err != nil {
+		return workerFile{}, err
+	}
+	wrong := func(err error) (workerFile, error) { return workerFile{}, fmt.Errorf("%s: %w", path, err) }
+	f := workerFile{secrets: &telemetry.Secrets{}}
+	if f.providers, err = properties.NewProviders(raw); err != nil {
+		return wrong(err)
+	}
+	resolved, err := f.providers.Resolve(raw)
+	if err != nil {
+		return wrong(err)
+	}
+	f.settings = resolved.Config
+	f.secrets.Add(resolved.Secrets...)
+	f.secrets.Add(passwords(f.settings)...)
+	if f.log, err = newLogger(logs, f.settings["log.format"], f.secrets); err != nil {
+		return wrong(err)
+	}
+	if err := errors.Join(setting.Check(mode, f.settings, resolver(registry)), herder.CheckSettings(f.settings)); err != nil {
+		return wrong(err)
+	}
+	for _, w := range odd {
+		f.log.Warn("line of the worker properties is odd", "warning", w)
+	}
+	for _, w := range resolved.Warnings {
+		f.log.Warn("reference to a config provider", "warning", w)
+	}
+	for _, key := range setting.Unknown(mode, f.settings, kafka.KnownKey) {
+		f.log.Warn("unknown key in the worker properties is ignored", "key", key, "file", path)
+	}
+	return f, nil
+}
+
+// resolver finds the full class name of converters, whichever kind.
+func resolver(registry *plugins.Registry) func(string) (string, bool) {
+	return func(class string) (string, bool) {
+		if c, ok := registry.Converter(class); ok {
+			return c.Class, true
+		}
+		h, ok := registry.HeaderConverter(class)
+		return h.Class, ok
+	}
+}
+
+// passwords returns the values of PASSWORD keys, those of clients with their
+// prefixes among them.
+func passwords(settings config.Map) []string {
+	var values []string
+	for _, k := range setting.Def(setting.Distributed) {
+		if k.Type != config.Password {
+			continue
+		}
+		for name, value := range settings {
+			if name == k.Name || strings.HasSuffix(name, "."+k.Name) {
+				values = append(values, value)
+			}
+		}
+	}
+	return values
+}
+
+// newLogger makes the logger of log.format: text (the default) or json.
+func newLogger(w io.Writer, format string, secrets *telemetry.Secrets) (*slog.Logger, error) {
+	f, err := telemetry.ParseFormat(format)
+	if err != nil {
+		return nil, err
+	}
+	return telemetry.New(telemetry.Options{Writer: w, Format: f, Secrets: secrets}), nil
+}
+
+// newRegistry lists the plugins that the program carries.
+func newRegistry() *plugins.Registry {
+	return plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins()))
+}
