@@ -85,7 +85,7 @@ func (c *catalog) Validate(ctx context.Context, cfg config.Raw) (ConfigInfos, er
 	if err != nil {
 		return ConfigInfos{}, err // CheckSettings refuses it at start
 	}
-	full, refs, err := resolve(c.providers, cfg)
+	full, refs, err := resolveReferences(c.providers, cfg)
 	if err != nil {
 		return ConfigInfos{}, err
 	}

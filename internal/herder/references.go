@@ -16,8 +16,8 @@ type references struct {
 	secrets       telemetry.Secrets
 }
 
-// resolve replaces the references in the configuration; nil providers know none.
-func resolve(p *properties.Providers, raw config.Raw) (config.Raw, *references, error) {
+// resolveReferences replaces the references in the configuration; nil providers know none.
+func resolveReferences(p *properties.Providers, raw config.Raw) (config.Raw, *references, error) {
 	if p == nil {
 		return raw, nil, nil
 	}
