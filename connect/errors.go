@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"sluice/connect/config"
 )
 
 // Java classes of the errors that plugins raise. The first line of a trace
@@ -51,6 +53,9 @@ func newError(class, format string, args []any) error {
 func ClassOf(err error) string {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Class
+	}
+	if _, ok := errors.AsType[*config.Error](err); ok {
+		return ConfigException
 	}
 	if IsRetriable(err) {
 		return RetriableException

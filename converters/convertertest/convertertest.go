@@ -70,6 +70,17 @@ func (d Datum) Data(t testing.TB) connect.Data {
 	return connect.Data{Schema: s, Value: buildValue(t, s, parts.Value)}
 }
 
+// Tagged returns the data of a schema and a value that are recorded apart.
+func Tagged(t testing.TB, s, v json.RawMessage) connect.Data {
+	t.Helper()
+	var form *taggedSchema
+	if len(s) > 0 {
+		decode(t, s, &form)
+	}
+	built := form.build(t)
+	return connect.Data{Schema: built, Value: buildValue(t, built, v)}
+}
+
 // Value returns the value of a form that has no schema beside it.
 func (d Datum) Value(t testing.TB) schema.Value {
 	t.Helper()

@@ -17,6 +17,7 @@ import (
 	"sluice/internal/properties"
 	"sluice/internal/setting"
 	"sluice/internal/telemetry"
+	transforms "sluice/transforms/all"
 )
 
 // workerFile is what a worker properties file comes to.
@@ -103,5 +104,5 @@ func newLogger(w io.Writer, format string, secrets *telemetry.Secrets) (*slog.Lo
 
 // newRegistry lists the plugins that the program carries.
 func newRegistry() *plugins.Registry {
-	return plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins()))
+	return plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins(), transforms.Plugins()))
 }

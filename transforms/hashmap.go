@@ -1,0 +1,167 @@
+package transforms
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"unicode/utf8"
+
+	"sluice/connect/schema"
+)
+
+// hashMap builds map values whose entries stand in the order in which a
+// java.util.HashMap with the same history gives them out. Of one bucket that is
+// the order of insertion.
+type hashMap struct {
+	entries []schema.Entry
+	table   int // buckets, a power of two
+	scratch []bucketed
+}
+
+type bucketed struct {
+	bucket uint32
+	entry  schema.Entry
+}
+
+// reset starts a map made by new HashMap(capacity).
+func (m *hashMap) reset(capacity int) {
+	m.entries = m.entries[:0]
+	m.table = tableSize(capacity)
+}
+
+// copyOf starts a map made by new HashMap(map).
+func (m *hashMap) copyOf(entries []schema.Entry) {
+	m.reset(len(entries)*4/3 + 1)
+	if len(entries) == 0 {
+		m.table = emptyTable
+	}
+	m.entries = append(m.entries, entries...)
+}
+
+// emptyTable is the table of a map that was made empty.
+const emptyTable = 16
+
+func tableSize(capacity int) int {
+	if capacity <= 1 {
+		return 1
+	}
+	return 1 << bits.Len(uint(capacity-1))
+}
+
+// get returns the value of a text key; ok is false where there is none.
+func (m *hashMap) get(key string) (v schema.Value, ok bool) {
+	if i := m.find(key); i >= 0 {
+		return m.entries[i].Value, true
+	}
+	return schema.Null(), false
+}
+
+func (m *hashMap) find(key string) int { return findEntry(m.entries, key) }
+
+func (m *hashMap) put(key string, v schema.Value) {
+	if i := m.find(key); i >= 0 {
+		m.entries[i].Value = v
+		return
+	}
+	m.entries = append(m.entries, schema.Entry{Key: schema.StringValue(key), Value: v})
+}
+
+func (m *hashMap) remove(key string) {
+	if i := m.find(key); i >= 0 {
+		m.entries = slices.Delete(m.entries, i, i+1)
+	}
+}
+
+// value returns the map in the memory of the arena.
+func (m *hashMap) value(arena *schema.Arena) schema.Value {
+	for len(m.entries)*4 > m.table*3 {
+		m.table *= 2
+	}
+	m.scratch = m.scratch[:0]
+	for _, e := range m.entries {
+		m.scratch = append(m.scratch, bucketed{hashOf(e.Key) & uint32(m.table-1), e})
+	}
+	slices.SortStableFunc(m.scratch, func(a, b bucketed) int { return cmp.Compare(a.bucket, b.bucket) })
+	out := arena.Entries(len(m.scratch))
+	for i := range m.scratch {
+		out[i] = m.scratch[i].entry
+	}
+	clear(m.entries)
+	clear(m.scratch)
+	return schema.MapValue(out)
+}
+
+// findEntry returns the place of a text key, or -1.
+func findEntry(entries []schema.Entry, key string) int {
+	for i := range entries {
+		if k := &entries[i].Key; k.Kind() == schema.KindString && k.Text() == key {
+			return i
+		}
+	}
+	return -1
+}
+
+// lookup returns the value of a text key, or null.
+func lookup(entries []schema.Entry, key string) schema.Value {
+	if i := findEntry(entries, key); i >= 0 {
+		return entries[i].Value
+	}
+	return schema.Null()
+}
+
+// hashOf is HashMap.hash of the key's hashCode. Objects that hash by address
+// have no order that could be known.
+func hashOf(v schema.Value) uint32 {
+	var h uint32
+	switch v.Kind() {
+	case schema.KindString:
+		h = hashText(v.Text())
+	case schema.KindBoolean:
+		h = 1237
+		if v.Boolean() {
+			h = 1231
+		}
+	case schema.KindInt64, schema.KindInstant:
+		n := uint64(v.Int())
+		h = uint32(n ^ n>>32)
+	default:
+		h = uint32(v.Int())
+	}
+	return h ^ h>>16
+}
+
+// hashText is String.hashCode, which goes over UTF-16 units.
+func hashText(s string) uint32 {
+	var h uint32
+	for i := 0; i < len(s); {
+		if s[i] < utf8.RuneSelf {
+			h = 31*h + uint32(s[i])
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		if r > 0xFFFF {
+			r -= 0x10000
+			h = 31*h + uint32(0xD800+r>>10)
+			r = 0xDC00 + r&0x3FF
+		}
+		h = 31*h + uint32(r)
+	}
+	return h
+}
+
+// hashSet returns the texts without repetitions in the order of a
+// java.util.HashSet made of the list.
+func hashSet(texts []string) []string {
+	var m hashMap
+	m.reset(max(len(texts)*4/3+1, 16))
+	for _, s := range texts {
+		m.put(s, schema.Null())
+	}
+	out := make([]string, 0, len(texts))
+	for _, e := range m.value(nil).Map() {
+		out = append(out, e.Key.Text())
+	}
+	return out
+}
