@@ -96,7 +96,7 @@ func (s standalone) run(ctx context.Context) error {
 	}
 	h := herder.NewStandalone(herder.StandaloneConfig{
 		WorkerID: listener.WorkerID, Worker: runner, Plugins: s.registry, Settings: s.settings,
-		Providers: s.providers, ClusterID: clusterID, Log: s.log,
+		Providers: s.providers, ClusterID: clusterID, Log: s.log, Offsets: offsets, Consumed: runner,
 	})
 	relay.to.Store(h)
 	return s.serve(ctx, h, metrics, listener, started)

@@ -2,6 +2,7 @@ package herder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -71,47 +72,61 @@ func (c *catalog) PluginConfig(_ context.Context, class, version string) ([]Conf
 	return out, nil
 }
 
-// Validate implements Herder. Code of plugins runs in a goroutine that is left
-// to itself where it does not return before ctx or the time of a request ends.
-func (c *catalog) Validate(ctx context.Context, cfg config.Raw) (ConfigInfos, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	type answer struct {
-		infos ConfigInfos
-		err   error
-	}
-	answers := make(chan answer, 1)
+// Validate implements Herder.
+func (c *catalog) Validate(ctx context.Context, cfg config.Raw) (infos ConfigInfos, err error) {
 	policy, err := readPolicy(c.settings)
 	if err != nil {
-		return ConfigInfos{}, err // CheckSettings refuses it at start
+		return infos, err // CheckSettings refuses it at start
 	}
 	full, refs, err := resolveReferences(c.providers, cfg)
 	if err != nil {
-		return ConfigInfos{}, err
+		return infos, err
 	}
 	v := validation{plugins: c.plugins, settings: c.settings, policy: policy, raw: maps.Clone(full)}
-	at := stage{"validating the configuration of the connector", time.Now()}
+	infos, err = ask(ctx, c, "validating the configuration of the connector", v.run)
+	if panicked := (*pluginPanic)(nil); errors.As(err, &panicked) {
+		err = internal("the validation of the connector's configuration panicked: " + panicked.Error())
+	}
+	refs.hide(&infos)
+	return infos, refs.hideError(err)
+}
+
+// pluginPanic is a panic of a plugin's code.
+type pluginPanic struct{ value any }
+
+func (p *pluginPanic) Error() string { return fmt.Sprint(p.value) }
+
+// ask runs code of a plugin in a goroutine that is left to itself where it does
+// not return before ctx or the time of a request ends. what is for the error then.
+func ask[T any](ctx context.Context, c *catalog, what string, code func(ctx context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	type answer struct {
+		value T
+		err   error
+	}
+	answers := make(chan answer, 1)
+	at := stage{what, time.Now()}
 	go func() {
 		var a answer
 		defer func() {
 			if p := recover(); p != nil {
-				c.log.Error("validation panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-				a.err = internal(fmt.Sprint("the validation of the connector's configuration panicked: ", p))
+				c.log.Error("code of a plugin panicked", slog.String("while", what), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+				a.err = &pluginPanic{p}
 			}
 			answers <- a
 		}()
-		a.infos, a.err = v.run(ctx)
-		refs.hide(&a.infos)
-		a.err = refs.hideError(a.err)
+		a.value, a.err = code(ctx)
 	}()
 	select {
 	case a := <-answers:
-		return a.infos, a.err
+		return a.value, a.err
 	case <-ctx.Done():
-		if context.Cause(ctx) != context.DeadlineExceeded {
-			return ConfigInfos{}, context.Cause(ctx)
+		var none T
+		if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
+			return none, cause
 		}
-		return ConfigInfos{}, errTimedOut(at)
+		return none, errTimedOut(at)
 	}
 }
 

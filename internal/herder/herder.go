@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"sluice/connect"
 	"sluice/connect/config"
 	"sluice/internal/plugins"
 	"sluice/internal/store"
@@ -100,6 +101,17 @@ type WorkerRunner interface {
 	SetTargetState(name string, target store.TargetState)
 	// Close stops everything.
 	Close(ctx context.Context) error
+}
+
+// ConsumedOffsets reads and changes the committed offsets of sink connectors'
+// consumer groups. Its methods wait for the broker until ctx ends.
+type ConsumedOffsets interface {
+	ConsumedOffsets(ctx context.Context, name string, cfg config.Map) (map[connect.TopicPartition]int64, error)
+	// AlterConsumedOffsets sets offsets; a nil one removes. store.ErrGroupInUse says
+	// that the group has members.
+	AlterConsumedOffsets(ctx context.Context, name string, cfg config.Map, offsets map[connect.TopicPartition]*int64) error
+	// ResetConsumedOffsets forgets the group; store.ErrGroupInUse as above.
+	ResetConsumedOffsets(ctx context.Context, name string, cfg config.Map) error
 }
 
 // The types of connectors in answers.
@@ -194,6 +206,10 @@ func notFound(format string, args ...any) error {
 }
 
 func badRequest(message string) error { return &Error{Status: http.StatusBadRequest, Message: message} }
+
+func notYet(what string) error {
+	return &Error{Status: http.StatusNotImplemented, Message: what + " is not available in this version of Sluice yet: see the status table of its README"}
+}
 
 func internal(message string) error {
 	return &Error{Status: http.StatusInternalServerError, Message: message}

@@ -2,6 +2,7 @@ package herder
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 )
@@ -110,8 +111,8 @@ func (p *pulse) health(now time.Time) (state, message string) {
 
 // timedOut returns the error of a request that waited for the loop.
 func (p *pulse) timedOut(ctx context.Context) error {
-	if context.Cause(ctx) != context.DeadlineExceeded {
-		return context.Cause(ctx)
+	if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
+		return cause
 	}
 	if busy := p.busy.Load(); busy != nil {
 		return errTimedOut(*busy)

@@ -1,47 +1,220 @@
 package herder
 
 import (
+	"cmp"
 	"context"
-	"net/http"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
 
+	"sluice/connect"
 	"sluice/connect/config"
+	"sluice/connect/schema"
 	"sluice/internal/store"
 )
 
-func unsupported(what string) error {
-	return internal("Kafka Connect in standalone mode does not support " + what)
+// offsetKeeper reads and changes the offsets of connectors for a herder of any
+// mode (KIP-875). Whoever changes offsets makes sure that the connector stays
+// stopped meanwhile.
+type offsetKeeper struct {
+	*catalog
+	source   store.Offsets
+	consumed ConsumedOffsets
 }
 
-func notYet(what string) error {
-	return &Error{Status: http.StatusNotImplemented, Message: what + " is not available in this version of Sluice yet: see the status table of its README"}
+// read returns the offsets of a connector.
+func (k *offsetKeeper) read(ctx context.Context, name string, cfg config.Raw) ([]store.Offset, error) {
+	cfg, _, err := resolveReferences(k.providers, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if k.kind(cfg) != TypeSink {
+		offsets, err := k.source.List(ctx, name)
+		if err != nil {
+			k.log.Error("offsets were not read", slog.String("connector", name), slog.Any("error", err))
+			return nil, internal("Failed to retrieve offsets for source connector " + name)
+		}
+		return offsets, nil
+	}
+	consumed, err := k.consumed.ConsumedOffsets(ctx, name, cfg.Map())
+	if err != nil {
+		k.log.Error("offsets were not read", slog.String("connector", name), slog.Any("error", err))
+		return nil, internal("Failed to retrieve consumer group offsets for sink connector " + name)
+	}
+	out := make([]store.Offset, 0, len(consumed))
+	for p, offset := range consumed {
+		out = append(out, store.Offset{
+			// The order of the entries is that of a HashMap of Java.
+			Partition: schema.MapValue([]schema.Entry{
+				{Key: schema.StringValue(kafkaPartition), Value: schema.Int32Value(p.Partition)},
+				{Key: schema.StringValue(kafkaTopic), Value: schema.StringValue(p.Topic)},
+			}),
+			Offset: schema.MapValue([]schema.Entry{{Key: schema.StringValue(kafkaOffset), Value: schema.Int64Value(offset)}}),
+		})
+	}
+	slices.SortFunc(out, func(a, b store.Offset) int {
+		x, y := a.Partition.Map(), b.Partition.Map()
+		return cmp.Or(strings.Compare(x[1].Value.Text(), y[1].Value.Text()), cmp.Compare(x[0].Value.Int(), y[0].Value.Int()))
+	})
+	return out, nil
 }
 
-// Offsets implements Herder.
-func (h *Standalone) Offsets(context.Context, string) ([]store.Offset, error) {
-	return nil, notYet("reading offsets")
+// alter sets offsets of a stopped connector and returns the message for the client.
+func (k *offsetKeeper) alter(ctx context.Context, name string, cfg config.Raw, offsets []store.Offset) (string, error) {
+	if len(offsets) == 0 {
+		return "", internal("The offsets to be altered may not be null or empty")
+	}
+	cfg, _, err := resolveReferences(k.providers, cfg)
+	if err != nil {
+		return "", err
+	}
+	if k.kind(cfg) == TypeSink {
+		return k.alterSink(ctx, name, cfg, offsets)
+	}
+	committed, err := k.source.List(ctx, name)
+	if err != nil {
+		return "", k.failed(err, "source", name)
+	}
+	if offsets, err = normalize(offsets, committed); err != nil {
+		return "", err
+	}
+	return k.modifySource(ctx, name, cfg, offsets, "altered")
 }
 
-// AlterOffsets implements Herder.
-func (h *Standalone) AlterOffsets(context.Context, string, []store.Offset) (string, error) {
-	return "", notYet("altering offsets")
+// reset removes all offsets of a stopped connector and returns the message for
+// the client.
+func (k *offsetKeeper) reset(ctx context.Context, name string, cfg config.Raw) (string, error) {
+	cfg, _, err := resolveReferences(k.providers, cfg)
+	if err != nil {
+		return "", err
+	}
+	if k.kind(cfg) == TypeSink {
+		return k.resetSink(ctx, name, cfg)
+	}
+	offsets, err := k.source.List(ctx, name)
+	if err != nil {
+		return "", k.failed(err, "source", name)
+	}
+	for i := range offsets {
+		offsets[i].Offset = schema.Null()
+	}
+	return k.modifySource(ctx, name, cfg, offsets, "reset")
 }
 
-// ResetOffsets implements Herder.
-func (h *Standalone) ResetOffsets(context.Context, string) (string, error) {
-	return "", notYet("resetting offsets")
+func (k *offsetKeeper) modifySource(ctx context.Context, name string, cfg config.Raw, offsets []store.Offset, done string) (string, error) {
+	handled, err := ask(ctx, k.catalog, alterStage(name), func(ctx context.Context) (bool, error) {
+		p, _ := k.plugins.Source(cfg.Map()[classKey])
+		alterer, ok := p.New().(connect.SourceOffsetAlterer)
+		if !ok {
+			return false, nil
+		}
+		given := make([]connect.SourceOffset, len(offsets))
+		for i, o := range offsets {
+			given[i] = connect.SourceOffset(o)
+		}
+		return alterer.AlterOffsets(ctx, cfg.Map(), given)
+	})
+	if err != nil {
+		return "", k.refused(err, "source", name)
+	}
+	if len(offsets) > 0 {
+		if err := k.source.Write(ctx, name, offsets); err != nil {
+			return "", k.failed(err, "source", name)
+		}
+	}
+	return modified(handled, done), nil
 }
 
-// PutTaskConfigs implements Herder.
-func (h *Standalone) PutTaskConfigs(context.Context, string, []config.Map, *Signature) error {
-	return unsupported("externally setting task configurations.")
+// errNotStopped refuses to modify the offsets of a connector that may run.
+func errNotStopped(name string) error {
+	return badRequest("Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by " +
+		"issuing a 'PUT' request to the '/connectors/" + name + "/stop' endpoint")
 }
 
-// FenceZombies implements Herder.
-func (h *Standalone) FenceZombies(context.Context, string, *Signature) error {
-	return unsupported("exactly-once source connectors.")
+func alterStage(name string) string { return "calling the 'alterOffsets' method of connector " + name }
+
+// refused returns the error for a client whose offsets the connector's code does
+// not take: what it says, unless it fell over.
+func (k *offsetKeeper) refused(err error, kind, name string) error {
+	if panicked := (*pluginPanic)(nil); errors.As(err, &panicked) {
+		return k.failed(err, kind, name)
+	}
+	if e := (*Error)(nil); errors.As(err, &e) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &Error{Status: 500, Message: err.Error(), Class: connect.ClassOf(err)}
 }
 
-// SetClusterLoggerLevel implements Herder.
-func (h *Standalone) SetClusterLoggerLevel(context.Context, string, string) error {
-	return notYet("setting the level of a logger in the cluster")
+func (k *offsetKeeper) failed(err error, kind, name string) error {
+	k.log.Error("offsets were not modified", slog.String("connector", name), slog.Any("error", err))
+	return internal("Failed to modify offsets for " + kind + " connector " + name)
+}
+
+// modified is the message of success; done is altered or reset.
+func modified(handled bool, done string) string {
+	if handled {
+		return "The offsets for this connector have been " + done + " successfully"
+	}
+	return "The Connect framework-managed offsets for this connector have been " + done + " successfully. However, if this connector manages " +
+		"offsets externally, they will need to be manually " + done + " in the system that the connector uses."
+}
+
+// normalize checks what a client gives as source offsets and brings it into the
+// form in which it is stored: of two for a partition the last one counts; a
+// partition that is committed already keeps the order of its entries, since it
+// is looked up by bytes, and another one gets that of a HashMap, as in Java.
+func normalize(offsets, committed []store.Offset) ([]store.Offset, error) {
+	var out []store.Offset
+	for _, o := range offsets {
+		for _, v := range []schema.Value{o.Partition, o.Offset} {
+			if err := checkPrimitive(v); err != nil {
+				return nil, err
+			}
+		}
+		o.Partition = inHashOrder(o.Partition)
+		if i := indexOf(committed, o.Partition); i >= 0 {
+			o.Partition = committed[i].Partition
+		}
+		if i := indexOf(out, o.Partition); i >= 0 {
+			out[i] = o
+			continue
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+func indexOf(offsets []store.Offset, partition schema.Value) int {
+	return slices.IndexFunc(offsets, func(o store.Offset) bool { return o.Partition.Equal(partition) })
+}
+
+func inHashOrder(v schema.Value) schema.Value {
+	if v.Kind() != schema.KindMap {
+		return v
+	}
+	return schema.MapValue(hashOrder(v.Map(), func(e schema.Entry) string { return e.Key.Text() }))
+}
+
+// checkPrimitive is OffsetUtils.validateFormat of Java.
+func checkPrimitive(v schema.Value) error {
+	for _, e := range v.Map() {
+		what := ""
+		switch e.Value.Kind() {
+		case schema.KindMap, schema.KindStruct:
+			what = "MAP"
+		case schema.KindList:
+			what = "ARRAY"
+		case schema.KindDecimal:
+			what = "class java.math.BigInteger"
+		default:
+			continue
+		}
+		return &Error{
+			Status: 500, Class: connect.DataException,
+			Message: fmt.Sprintf("Offsets may only contain primitive types as values, but field %s contains %s", e.Key.Text(), what),
+		}
+	}
+	return nil
 }

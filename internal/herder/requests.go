@@ -3,6 +3,7 @@ package herder
 import (
 	"context"
 
+	"sluice/connect/config"
 	"sluice/internal/store"
 )
 
@@ -137,4 +138,74 @@ func (h *Standalone) ResetTopics(ctx context.Context, name string) error {
 		delete(s.topics, name)
 		s.retopics[name] = true
 	})
+}
+
+// Offsets implements Herder.
+func (h *Standalone) Offsets(ctx context.Context, name string) ([]store.Offset, error) {
+	info, ok := h.Info(name)
+	if !ok {
+		return nil, notFound("Connector %s not found", name)
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.cfg.RequestTimeout)
+	defer cancel()
+	return h.offsets.read(ctx, name, info.Config)
+}
+
+// AlterOffsets implements Herder.
+func (h *Standalone) AlterOffsets(ctx context.Context, name string, offsets []store.Offset) (message string, err error) {
+	return h.modifyOffsets(ctx, name, func(ctx context.Context, cfg config.Raw) (string, error) {
+		return h.offsets.alter(ctx, name, cfg, offsets)
+	})
+}
+
+// ResetOffsets implements Herder.
+func (h *Standalone) ResetOffsets(ctx context.Context, name string) (message string, err error) {
+	return h.modifyOffsets(ctx, name, func(ctx context.Context, cfg config.Raw) (string, error) {
+		return h.offsets.reset(ctx, name, cfg)
+	})
+}
+
+// modifyOffsets calls modify while nothing else happens to the stopped connector,
+// but for a resume, which only asks for tasks that come after it.
+func (h *Standalone) modifyOffsets(ctx context.Context, name string, modify func(ctx context.Context, cfg config.Raw) (string, error)) (message string, err error) {
+	err = h.queues.do(ctx, name, "modifying offsets for connector "+name, false, func(ctx context.Context) error {
+		var cfg config.Raw
+		stopped := false
+		h.change(func(s *state) {
+			if c := s.connectors[name]; c != nil {
+				cfg, stopped = c.config, c.target == store.TargetStopped && len(c.taskConfigs) == 0
+			}
+		})
+		switch {
+		case cfg == nil:
+			return notFound("Connector %s not found", name)
+		case !stopped:
+			return errNotStopped(name)
+		}
+		message, err = modify(h.queues.patience(ctx, name), cfg)
+		return err
+	})
+	return message, err
+}
+
+// PutTaskConfigs implements Herder.
+func (h *Standalone) PutTaskConfigs(context.Context, string, []config.Map, *Signature) error {
+	return unsupported("externally setting task configurations.")
+}
+
+// FenceZombies implements Herder.
+func (h *Standalone) FenceZombies(context.Context, string, *Signature) error {
+	return unsupported("exactly-once source connectors.")
+}
+
+func unsupported(what string) error {
+	return internal("Kafka Connect in standalone mode does not support " + what)
+}
+
+// SetClusterLoggerLevel implements Herder: this worker is the whole cluster.
+func (h *Standalone) SetClusterLoggerLevel(_ context.Context, logger, level string) error {
+	if h.cfg.Levels == nil {
+		return notYet("setting the level of a logger in the cluster")
+	}
+	return h.cfg.Levels.SetLevel(logger, level)
 }

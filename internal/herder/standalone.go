@@ -19,6 +19,9 @@ type StandaloneConfig struct {
 	Settings  config.Map            // of the worker
 	Providers *properties.Providers // resolve references in configurations; nil knows none
 	ClusterID string
+	Offsets   store.Offsets   // of source connectors
+	Consumed  ConsumedOffsets // of sink connectors
+	Levels    Levels          // nil has none
 	Log       *slog.Logger
 	// RequestTimeout bounds what a request waits for; 0 is 90 seconds, as in Java.
 	RequestTimeout time.Duration
@@ -35,8 +38,9 @@ type Standalone struct {
 	*catalog
 	*views
 	*loop[*state]
-	cfg    StandaloneConfig
-	queues *queues
+	cfg     StandaloneConfig
+	queues  *queues
+	offsets *offsetKeeper
 }
 
 var (
@@ -53,6 +57,7 @@ func NewStandalone(cfg StandaloneConfig) *Standalone {
 		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, providers: cfg.Providers, clusterID: cfg.ClusterID, timeout: cfg.RequestTimeout, log: cfg.Log},
 		views:   newViews(), cfg: cfg, queues: newQueues(cfg.RequestTimeout),
 	}
+	h.offsets = &offsetKeeper{h.catalog, cfg.Offsets, cfg.Consumed}
 	h.loop = newLoop(newState(), cfg.RequestTimeout, func(s *state) { s.publish(h.views) })
 	return h
 }

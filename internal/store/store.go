@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -80,6 +81,10 @@ type Listener interface {
 	// TopicUsed says that a task has first used a topic.
 	TopicUsed(id TaskID, topic string)
 }
+
+// ErrGroupInUse says that the offsets of a consumer group cannot be changed from
+// outside, since it has members.
+var ErrGroupInUse = errors.New("the consumer group has members")
 
 // Offset is a source partition and its offset, both map values; a null Offset
 // is a removal.

@@ -71,7 +71,7 @@ func (c Converter) keys(prefix, what string, order int, doc string) config.Def {
 			Name: prefix + VersionSuffix, Type: config.String, Default: c.Version, Importance: config.Low, Group: commonGroup,
 			Order: order + 1, Width: config.WidthShort, DisplayName: what + " converter version", Recommender: c.VersionOffers,
 			Validator: config.CheckFunc(checkVersion),
-			Doc: "Version of the " + prefix[:len(prefix)-len(".converter")] + " converter to use.",
+			Doc:       "Version of the " + prefix[:len(prefix)-len(".converter")] + " converter to use.",
 		},
 	}
 }
@@ -93,7 +93,7 @@ func Connector(d Defaults) config.Def {
 			Name: ConnectorVersion, Type: config.String, Default: d.Version, Importance: config.Medium,
 			Group: commonGroup, Order: 3, Width: config.WidthMedium, DisplayName: "Connector version", Recommender: d.VersionOffers,
 			Validator: config.CheckFunc(checkVersion),
-			Doc: "Version of the connector to use.",
+			Doc:       "Version of the connector to use.",
 		},
 		{
 			Name: TasksMax, Type: config.Int, Default: int32(1), Validator: config.AtLeast(1), Importance: config.High,
