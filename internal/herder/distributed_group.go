@@ -130,7 +130,7 @@ func (h *Distributed) obeyRestart(s *cluster, r store.RestartRequest) {
 
 // startLeading does what a worker does whenever it is made the leader.
 func (h *Distributed) startLeading(s *cluster) {
-	h.forgetStatuses(s)
+	h.forgetStatuses()
 	h.renewKey(s)
 	//nolint:forbidigo // nobody waits for it
 	h.writes.add(context.Background(), claimLane, operation{"claiming write privileges for the config topic", false, func(ctx context.Context) {
@@ -151,11 +151,11 @@ const (
 )
 
 // forgetStatuses removes the statuses of what is not configured any more.
-func (h *Distributed) forgetStatuses(s *cluster) {
-	statuses := h.cfg.Statuses.Snapshot()
+func (h *Distributed) forgetStatuses() {
+	// In this order, a connector that is created and started meanwhile is left alone.
+	statuses, configs := h.cfg.Statuses.Snapshot(), h.cfg.Configs.Snapshot()
 	for name := range statuses.Connectors() {
-		tasks := s.configs.Tasks(name)
-		exists := s.configs.Contains(name)
+		tasks, exists := configs.Tasks(name), configs.Contains(name)
 		for id := range statuses.Tasks(name) {
 			if !exists || !slices.Contains(tasks, store.TaskID{Connector: name, Task: id}) {
 				h.cfg.Statuses.RemoveTask(store.TaskID{Connector: name, Task: id})
@@ -177,7 +177,7 @@ func (h *Distributed) renewKey(s *cluster) {
 	now, end := h.signing.renew(s.configs.SessionKey(), time.Now())
 	if !now {
 		if !end.IsZero() {
-			time.AfterFunc(time.Until(end), func() { h.box.put(h.renewKey) })
+			s.renewAt(end, func() { h.box.put(h.renewKey) })
 		}
 		return
 	}
@@ -186,13 +186,15 @@ func (h *Distributed) renewKey(s *cluster) {
 		err := h.write(ctx, func(ctx context.Context) error {
 			return h.cfg.Configs.PutSessionKey(ctx, h.signing.newKey(time.Now()))
 		})
-		if err != nil {
+		h.change(func(s *cluster) {
+			s.renewing = false
+			if err == nil {
+				h.renewKey(s)
+				return
+			}
 			h.cfg.Log.Warn("a new session key could not be written; it is tried again", slog.Any("error", err))
-		}
-		h.change(func(s *cluster) { s.renewing = false })
-		if err != nil && !errors.Is(err, errStopping) {
-			time.AfterFunc(retryFirst, func() { h.box.put(h.renewKey) })
-		}
+			s.renewAt(time.Now().Add(retryFirst), func() { h.box.put(h.renewKey) })
+		})
 	}})
 }
 

@@ -3,6 +3,7 @@ package herder
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"sluice/internal/group/assign"
 	"sluice/internal/store"
@@ -19,6 +20,7 @@ type cluster struct {
 	commits    map[string]int64 // by connector: the offset at which its last task configurations were seen
 	starts     int              // numbers starts, so that late statuses of a former one are known
 	renewing   bool             // a new session key is being written
+	renewal    *time.Timer      // of the session key; nil before the first
 	needs      int64            // the offset of the last change that needs a rebalance
 	settling   []func()         // called when an assignment takes needs into account
 	// whenStopped are called when the herder has ended: what was revoked runs no more.
@@ -55,6 +57,14 @@ func newCluster() *cluster {
 func (s *cluster) init(first *store.ConfigSnapshot) *cluster {
 	s.configs = first
 	return s
+}
+
+// renewAt calls f at that time, in the place of an earlier call.
+func (s *cluster) renewAt(at time.Time, f func()) {
+	if s.renewal != nil {
+		s.renewal.Stop()
+	}
+	s.renewal = time.AfterFunc(time.Until(at), f)
 }
 
 // settled tells whether no rebalance is expected.

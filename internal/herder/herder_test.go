@@ -66,17 +66,18 @@ func registry() *plugins.Registry {
 type fakeWorker struct {
 	listener store.Listener
 
-	mu          sync.Mutex // guards the following
-	connectors  map[string]int
-	tasks       map[store.TaskID]int
-	taskStarts  int
-	tasksMax    int
-	failStart   bool
-	failTasks   bool
-	planErr     error
-	hang        chan struct{} // StopConnector waits for it, if it is not nil
-	targetState map[string]store.TargetState
-	closed      bool
+	mu              sync.Mutex // guards the following
+	connectors      map[string]int
+	tasks           map[store.TaskID]int
+	taskStarts      int
+	connectorStarts int
+	tasksMax        int
+	failStart       bool
+	failTasks       bool
+	planErr         error
+	hang            chan struct{} // StopConnector waits for it, if it is not nil
+	targetState     map[string]store.TargetState
+	closed          bool
 }
 
 func states(target store.TargetState) store.State {
@@ -89,6 +90,7 @@ func (w *fakeWorker) StartConnector(name string, _ config.Map, target store.Targ
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.connectors[name] = generation
+	w.connectorStarts++
 	status := store.Status{State: states(target), WorkerID: "w:1", Generation: generation, Version: "4.3.1"}
 	if w.failStart {
 		status.State, status.Trace = store.Failed, "boom"
