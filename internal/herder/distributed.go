@@ -10,6 +10,7 @@ import (
 	"sluice/connect/config"
 	"sluice/internal/group/assign"
 	"sluice/internal/plugins"
+	"sluice/internal/properties"
 	"sluice/internal/store"
 )
 
@@ -38,8 +39,11 @@ type DistributedConfig struct {
 	WorkerID  string // host:port of the REST listener
 	Worker    WorkerRunner
 	Plugins   *plugins.Registry
-	Settings  config.Map // of the worker
+	Settings  config.Map            // of the worker
+	Providers *properties.Providers // resolve references in configurations; nil knows none
 	ClusterID string
+	Offsets   store.Offsets     // of source connectors
+	Consumed  ConsumedOffsets   // of sink connectors
 	Configs   store.ConfigStore // started; the caller closes it after Run
 	Statuses  store.StatusStore // started; the caller closes it after Run
 	Group     Group
@@ -65,6 +69,7 @@ type Distributed struct {
 	cfg      DistributedConfig
 	signing  internalRequests
 	settings distributedSettings
+	offsets  *offsetKeeper
 	local    *queues // of what runs here
 	writes   *queues // of what is written to the config store
 	member   atomic.Pointer[membership]
@@ -108,10 +113,11 @@ func NewDistributed(cfg DistributedConfig) (*Distributed, error) {
 		return nil, fmt.Errorf("settings of the worker: %w", err)
 	}
 	h := &Distributed{
-		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, clusterID: cfg.ClusterID, timeout: cfg.RequestTimeout, log: cfg.Log},
+		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, providers: cfg.Providers, clusterID: cfg.ClusterID, timeout: cfg.RequestTimeout, log: cfg.Log},
 		cfg:     cfg, signing: signing, settings: settings,
 		local: newQueues(cfg.RequestTimeout), writes: newQueues(cfg.RequestTimeout),
 	}
+	h.offsets = &offsetKeeper{h.catalog, cfg.Offsets, cfg.Consumed}
 	h.loop = newLoop(newCluster(), cfg.RequestTimeout, func(*cluster) {})
 	h.member.Store(&membership{Assignment: assign.Assignment{Signed: settings.Protocol == "sessioned"}})
 	return h, nil

@@ -3,52 +3,57 @@ package herder
 import (
 	"context"
 
+	"sluice/connect/config"
 	"sluice/internal/store"
 )
 
-// Offsets implements Herder.
-func (h *Distributed) Offsets(_ context.Context, name string) ([]store.Offset, error) {
-	if !h.cfg.Configs.Snapshot().Contains(name) {
+// Offsets implements Herder. Any worker answers.
+func (h *Distributed) Offsets(ctx context.Context, name string) ([]store.Offset, error) {
+	cfg := h.cfg.Configs.Snapshot().Connector(name)
+	if cfg == nil {
 		return nil, notFound("Connector %s not found", name)
 	}
-	return nil, notYet("reading offsets")
+	return h.offsets.read(ctx, name, cfg)
 }
 
 // AlterOffsets implements Herder.
-func (h *Distributed) AlterOffsets(ctx context.Context, name string, _ []store.Offset) (string, error) {
-	if err := h.mayModifyOffsets(ctx, name); err != nil {
-		return "", err
-	}
-	return "", notYet("altering offsets")
+func (h *Distributed) AlterOffsets(ctx context.Context, name string, offsets []store.Offset) (message string, err error) {
+	err = h.modifyOffsets(ctx, name, func(ctx context.Context, cfg config.Raw) error {
+		message, err = h.offsets.alter(ctx, name, cfg, offsets)
+		return err
+	})
+	return message, err
 }
 
 // ResetOffsets implements Herder.
-func (h *Distributed) ResetOffsets(ctx context.Context, name string) (string, error) {
-	if err := h.mayModifyOffsets(ctx, name); err != nil {
-		return "", err
-	}
-	return "", notYet("resetting offsets")
+func (h *Distributed) ResetOffsets(ctx context.Context, name string) (message string, err error) {
+	err = h.modifyOffsets(ctx, name, func(ctx context.Context, cfg config.Raw) error {
+		message, err = h.offsets.reset(ctx, name, cfg)
+		return err
+	})
+	return message, err
 }
 
-// mayModifyOffsets makes sure that this worker leads and that the connector is
-// stopped everywhere.
-func (h *Distributed) mayModifyOffsets(ctx context.Context, name string) error {
+// modifyOffsets calls modify on the leader, with the connector stopped in the
+// whole group and kept from being started meanwhile by this worker.
+func (h *Distributed) modifyOffsets(ctx context.Context, name string, modify func(ctx context.Context, cfg config.Raw) error) error {
 	if err := h.settled(ctx); err != nil {
 		return err
 	}
 	if err := h.lead(); err != nil {
 		return err
 	}
-	if err := h.cfg.Configs.Refresh(ctx); err != nil {
-		return internal("Failed to read to end of config topic before modifying connector offsets: " + err.Error())
-	}
-	s := h.cfg.Configs.Snapshot()
-	switch {
-	case !s.Contains(name):
-		return notFound("Connector %s not found", name)
-	case s.TargetState(name) != store.TargetStopped || s.TaskCount(name) != 0:
-		return badRequest("Connectors must be in the STOPPED state before their offsets can be modified. This can be done " +
-			"for the specified connector by issuing a 'PUT' request to the '/connectors/" + name + "/stop' endpoint")
-	}
-	return nil
+	return h.writes.do(ctx, name, "modifying offsets for connector "+name, false, func(ctx context.Context) error {
+		if err := h.cfg.Configs.Refresh(ctx); err != nil {
+			return internal("Failed to read to end of config topic before modifying connector offsets: " + err.Error())
+		}
+		s := h.cfg.Configs.Snapshot()
+		switch {
+		case !s.Contains(name):
+			return notFound("Connector %s not found", name)
+		case s.TargetState(name) != store.TargetStopped || s.TaskCount(name) != 0:
+			return errNotStopped(name)
+		}
+		return modify(h.writes.patience(ctx, name), s.Connector(name))
+	})
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"time"
 
@@ -96,7 +95,7 @@ func (h *Distributed) planTasks(ctx context.Context, name string) error {
 	case err != nil:
 		return err
 	}
-	raw := withReferences(cfg, configs)
+	raw := rawOf(configs)
 	if sameTasks(h.cfg.Configs.Snapshot(), name, raw) {
 		return nil
 	}
@@ -147,13 +146,17 @@ func (h *Distributed) PutTaskConfigs(ctx context.Context, name string, configs [
 	if err := h.lead(); err != nil {
 		return err
 	}
+	return h.writes.do(ctx, name, "writing the task configs of connector "+name, false, func(ctx context.Context) error {
+		return h.writeTasks(ctx, name, rawOf(configs))
+	})
+}
+
+func rawOf(configs []config.Map) []config.Raw {
 	raw := make([]config.Raw, len(configs))
 	for i, cfg := range configs {
 		raw[i] = cfg.Raw()
 	}
-	return h.writes.do(ctx, name, "writing the task configs of connector "+name, false, func(ctx context.Context) error {
-		return h.writeTasks(ctx, name, raw)
-	})
+	return raw
 }
 
 // verify refuses an internal request that is not signed as the group demands.
@@ -162,24 +165,6 @@ func (h *Distributed) verify(sig *Signature) error {
 		return nil
 	}
 	return h.signing.verify(h.cfg.Configs.Snapshot().SessionKey(), sig)
-}
-
-// reference matches a value with a variable of a config provider.
-var reference = regexp.MustCompile(`\$\{([^}]*?):(([^}]*?):)?([^}]*?)\}`)
-
-// withReferences puts the connector's references to config providers back into
-// its task configurations, so that no secret is stored (invariant 6).
-func withReferences(connector config.Raw, configs []config.Map) []config.Raw {
-	out := make([]config.Raw, len(configs))
-	for i, cfg := range configs {
-		out[i] = cfg.Raw()
-		for key, value := range connector {
-			if value != nil && reference.MatchString(*value) {
-				out[i][key] = value
-			}
-		}
-	}
-	return out
 }
 
 // sameTasks tells whether the configurations are those that are stored, and were
