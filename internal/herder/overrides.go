@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"sluice/connect"
 	"sluice/connect/config"
 	"sluice/internal/herder/definition"
-	"sluice/internal/kafka"
 )
 
 // clientInfos lists the overrides of the connector's Kafka clients. One that does
@@ -23,17 +23,17 @@ func (v validation) clientInfos(kind string) (ConfigInfos, error) {
 	}
 	for _, c := range []struct {
 		prefix string
-		role   kafka.Role
+		client definition.Client
 		used   bool
 	}{
-		{"producer.override.", kafka.ProducerRole, kind == TypeSource || hasDLQ},
-		{"consumer.override.", kafka.ConsumerRole, kind == TypeSink},
-		{"admin.override.", kafka.AdminRole, kind == TypeSource && creates || kind == TypeSink && hasDLQ},
+		{"producer.override.", definition.ProducerClient, kind == TypeSource || hasDLQ},
+		{"consumer.override.", definition.ConsumerClient, kind == TypeSink},
+		{"admin.override.", definition.AdminClient, kind == TypeSource && creates || kind == TypeSink && hasDLQ},
 	} {
 		if !c.used {
 			continue
 		}
-		part, err := v.overrides(c.prefix, c.role)
+		part, err := v.overrides(c.prefix, c.client)
 		if err != nil {
 			return infos, err
 		}
@@ -43,10 +43,9 @@ func (v validation) clientInfos(kind string) (ConfigInfos, error) {
 }
 
 // overrides parses the settings below the prefix as those of a client, and asks
-// the policy. Of a client's key the answer knows name and type, not Java's
-// default and prose.
-func (v validation) overrides(prefix string, role kafka.Role) (ConfigInfos, error) {
-	var def config.Def
+// the policy.
+func (v validation) overrides(prefix string, client definition.Client) (ConfigInfos, error) {
+	def := definition.ClientKeys(client)
 	var values config.Values
 	for _, full := range slices.Sorted(maps.Keys(v.raw)) {
 		name, ok := strings.CutPrefix(full, prefix)
@@ -54,18 +53,15 @@ func (v validation) overrides(prefix string, role kafka.Role) (ConfigInfos, erro
 			continue
 		}
 		value := &config.Value{Name: name, Visible: true}
-		kind, known := kafka.KeyType(role, name)
-		if known {
-			def = append(def, config.Key{Name: name, Type: kind, Importance: config.Medium})
-		} else {
-			kind = config.String
-		}
 		if text := v.raw[full]; text != nil {
-			parsed, err := config.Parse(name, *text, kind)
-			if err != nil {
-				return ConfigInfos{}, &Error{Status: http.StatusInternalServerError, Message: err.Error(), Class: "org.apache.kafka.common.config.ConfigException"}
+			value.Value = *text
+			if k, known := def.Find(name); known {
+				parsed, err := config.Parse(name, *text, k.Type)
+				if err != nil {
+					return ConfigInfos{}, &Error{Status: http.StatusInternalServerError, Message: err.Error(), Class: connect.ConfigException}
+				}
+				value.Value = parsed
 			}
-			value.Value = parsed
 		}
 		v.policy.check(value)
 		values = append(values, value)

@@ -76,7 +76,7 @@ func index[P any](r *Registry, kind, suffix string, list []P, info func(P) plugi
 			r.defs[i.Class] = found{i, kind}
 		}
 		r.all = append(r.all, Desc{Class: i.Class, Type: kind, Version: i.Version})
-		r.alias(SimpleName(i.Class), i.Class)
+		r.alias(innermost(i.Class), i.Class)
 		r.alias(prune(i.Class, suffix), i.Class)
 	}
 	slices.SortFunc(r.all[first:], func(a, b Desc) int {
@@ -96,11 +96,17 @@ func (r *Registry) alias(alias, class string) {
 // "Cast$Value".
 func SimpleName(class string) string { return class[strings.LastIndexByte(class, '.')+1:] }
 
+// innermost returns the class without its package and the classes around it, as
+// Class.getSimpleName of Java.
+func innermost(class string) string {
+	name := SimpleName(class)
+	return name[strings.LastIndexByte(name, '$')+1:]
+}
+
 // prune returns Java's alias of the class: its innermost name, cut where the
 // suffix last occurs, unless nothing would be left.
 func prune(class, suffix string) string {
-	name := SimpleName(class)
-	name = name[strings.LastIndexByte(name, '$')+1:]
+	name := innermost(class)
 	if at := strings.LastIndex(name, suffix); at > 0 {
 		return name[:at]
 	}

@@ -47,7 +47,8 @@ func TestNames(t *testing.T) {
 		{converter, "String", "org.s.StringConverter"},
 		{header, "StringConverter", "org.s.StringConverter"},
 		{header, "Simple", "org.s.SimpleHeaderConverter"},
-		{transform, "Cast$Value", "org.t.Cast$Value"},
+		{transform, "Cast$Value", ""}, // Java's simple name is Value
+		{transform, "org.t.Cast$Value", "org.t.Cast$Value"},
 		{transform, "Value", ""},
 		{transform, "RegexRouter", "org.t.RegexRouter"},
 		{predicate, "RecordIsTombstone", "org.p.RecordIsTombstone"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -18,12 +19,12 @@ import (
 // group. It waits for the broker until ctx ends.
 func (w *Worker) ConsumedOffsets(ctx context.Context, name string, cfg config.Map) (map[connect.TopicPartition]int64, error) {
 	offsets := map[connect.TopicPartition]int64{}
-	err := w.administer(name, cfg, func(admin *kadm.Client, group string) error {
+	err := w.administer(ctx, name, cfg, func(admin *kadm.Client, group string) error {
 		found, err := admin.FetchOffsets(ctx, group)
-		if err != nil {
+		if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 			return err
 		}
-		if err := found.Error(); err != nil {
+		if err := found.Error(); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 			return err
 		}
 		found.Each(func(o kadm.OffsetResponse) {
@@ -51,7 +52,7 @@ func (w *Worker) AlterConsumedOffsets(ctx context.Context, name string, cfg conf
 		}
 		set.Add(kadm.Offset{Topic: p.Topic, Partition: p.Partition, At: *offset, LeaderEpoch: -1})
 	}
-	return w.administer(name, cfg, func(admin *kadm.Client, group string) error {
+	return w.administer(ctx, name, cfg, func(admin *kadm.Client, group string) error {
 		if err := known(ctx, admin, topics, offsets); err != nil {
 			return err
 		}
@@ -100,7 +101,7 @@ func known(ctx context.Context, admin *kadm.Client, topics map[string]bool, offs
 // there is no error. The error is store.ErrGroupInUse where the group has members.
 // It waits for the broker until ctx ends.
 func (w *Worker) ResetConsumedOffsets(ctx context.Context, name string, cfg config.Map) error {
-	return w.administer(name, cfg, func(admin *kadm.Client, group string) error {
+	return w.administer(ctx, name, cfg, func(admin *kadm.Client, group string) error {
 		answers, err := admin.DeleteGroups(ctx, group)
 		if err == nil {
 			err = answers.Error()
@@ -123,7 +124,7 @@ func inUse(err error) error {
 
 // administer calls f with an admin client of the connector's and the name of its
 // consumer group.
-func (w *Worker) administer(name string, cfg config.Map, f func(admin *kadm.Client, group string) error) error {
+func (w *Worker) administer(ctx context.Context, name string, cfg config.Map, f func(admin *kadm.Client, group string) error) error {
 	group := kafka.Merge(kafka.ConsumerRole, w.Settings, config.Map{"group.id": "connect-" + name}, kafka.WithPrefix(cfg, kafka.ConsumerOverride))["group.id"]
 	set, _, err := w.client(kafka.AdminRole, config.Map{"client.id": "connector-worker-adminclient-" + name}, cfg, kafka.AdminOverride)
 	if err != nil {
@@ -134,8 +135,23 @@ func (w *Worker) administer(name string, cfg config.Map, f func(admin *kadm.Clie
 		return err
 	}
 	defer client.Close()
-	if err := f(kadm.NewClient(client), group); err != nil {
-		return fmt.Errorf("consumer group %s of connector %s: %w", group, name, err)
+	admin := kadm.NewClient(client)
+	for {
+		err := f(admin, group)
+		if err == nil {
+			return nil
+		}
+		err = fmt.Errorf("consumer group %s of connector %s: %w", group, name, err)
+		if !errors.Is(err, kerr.CoordinatorNotAvailable) && !errors.Is(err, kerr.CoordinatorLoadInProgress) && !errors.Is(err, kerr.NotCoordinator) {
+			return err
+		}
+		// The first group of a cluster makes the broker create its offsets topic.
+		select {
+		case <-time.After(coordinatorWait):
+		case <-ctx.Done():
+			return err
+		}
 	}
-	return nil
 }
+
+const coordinatorWait = 100 * time.Millisecond
