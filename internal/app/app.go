@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -54,6 +53,11 @@ type standalone struct {
 	ready func(url string)
 }
 
+// logger is the logger of one of our packages.
+func (s standalone) logger(name string) *slog.Logger {
+	return s.log.With(telemetry.NameKey, "sluice."+name)
+}
+
 // run starts the worker and blocks until ctx ends or a part of it fails.
 func (s standalone) run(ctx context.Context) error {
 	started := time.Now()
@@ -70,11 +74,11 @@ func (s standalone) run(ctx context.Context) error {
 			s.log.Error("offsets could not be closed", "error", err)
 		}
 	}()
-	listener, err := rest.Listen(ctx, s.settings)
+	server, err := rest.Listen(ctx, s.settings)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = listener.Close() }() // The server has closed it in the usual case.
+	defer func() { _ = server.Close() }() // Shutdown has closed it in the usual case.
 
 	if path := s.settings["plugin.path"]; path != "" {
 		reportPluginPath(ctx, path, s.registry, s.log)
@@ -87,7 +91,7 @@ func (s standalone) run(ctx context.Context) error {
 	metrics := telemetry.NewMetrics(measure)
 	relay := &relay{}
 	runner, err := worker.New(worker.Config{
-		ID: listener.WorkerID, Settings: s.settings, Plugins: s.registry, Offsets: offsets,
+		ID: server.WorkerID, Settings: s.settings, Plugins: s.registry, Offsets: offsets,
 		Listener: relay, Log: s.log, Embedded: s.embedded, Metrics: metrics,
 		Providers: s.providers, Secrets: s.secrets,
 	})
@@ -95,36 +99,33 @@ func (s standalone) run(ctx context.Context) error {
 		return err
 	}
 	h := herder.NewStandalone(herder.StandaloneConfig{
-		WorkerID: listener.WorkerID, Worker: runner, Plugins: s.registry, Settings: s.settings,
+		WorkerID: server.WorkerID, Worker: runner, Plugins: s.registry, Settings: s.settings,
 		Providers: s.providers, ClusterID: clusterID, Log: s.log, Offsets: offsets, Consumed: runner,
 	})
 	relay.to.Store(h)
-	return s.serve(ctx, h, metrics, listener, started)
+	return s.serve(ctx, h, metrics, server, started)
 }
 
 // serve runs the herder and the API until ctx ends, then stops them in order.
-func (s standalone) serve(ctx context.Context, h *herder.Standalone, metrics *telemetry.Metrics, listener *rest.Listener, started time.Time) error {
+func (s standalone) serve(ctx context.Context, h *herder.Standalone, metrics *telemetry.Metrics, server *rest.Server, started time.Time) error {
 	herderCtx, stopHerder := context.WithCancel(context.WithoutCancel(ctx))
 	herderDone := make(chan error, 1)
 	go func() { herderDone <- h.Run(herderCtx) }()
 
-	server := &http.Server{
-		Handler: rest.New(rest.Config{
-			Herder: h, Log: s.log, Version: ConnectVersion, Commit: commit(), OwnVersion: Version(), Settings: s.settings,
-			Metrics: metrics.Handler(), Stalled: metrics.Stalled,
-		}),
-		ReadHeaderTimeout: 30 * time.Second,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
 	serverDone := make(chan error, 1)
-	go func() { serverDone <- server.Serve(listener) }()
+	go func() {
+		serverDone <- server.Serve(rest.Config{
+			Herder: h, Log: s.logger("rest"), Levels: s.levels, Version: ConnectVersion, Commit: commit(), OwnVersion: Version(),
+			Metrics: metrics.Handler(), Stalled: metrics.Stalled,
+		})
+	}()
 
 	err := s.create(ctx, h)
 	if err == nil {
 		h.Ready()
-		s.log.Info("worker is ready", "url", listener.URL, "worker_id", listener.WorkerID, "took", time.Since(started).Round(time.Millisecond))
+		s.log.Info("worker is ready", "url", server.URL, "worker_id", server.WorkerID, "took", time.Since(started).Round(time.Millisecond))
 		if s.ready != nil {
-			s.ready(listener.URL)
+			s.ready(server.URL)
 		}
 		select {
 		case <-ctx.Done():
@@ -138,10 +139,11 @@ func (s standalone) serve(ctx context.Context, h *herder.Standalone, metrics *te
 	}
 	stopREST, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
+	// Requests that were not answered in time are cut off: nothing else holds the stop.
 	if shut := server.Shutdown(stopREST); shut != nil {
-		err = errors.Join(err, server.Close())
+		s.log.Warn("requests were cut off", "error", shut)
 	}
-	if served := <-serverDone; !errors.Is(served, http.ErrServerClosed) && ctx.Err() == nil {
+	if served := <-serverDone; served != nil && ctx.Err() == nil {
 		s.log.Debug("REST server ended", "error", served)
 	}
 	stopHerder()

@@ -26,7 +26,7 @@ type DevOptions struct {
 // Dev runs an embedded broker and a worker that need nothing else. It blocks
 // until ctx ends.
 func Dev(ctx context.Context, o DevOptions) error {
-	log, err := newLogger(o.Logs, o.LogFormat, nil)
+	log, levels, err := newLogger(o.Logs, o.LogFormat, nil)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func Dev(ctx context.Context, o DevOptions) error {
 			log.Error("embedded broker did not close well", "error", err)
 		}
 	}()
-	s := standalone{embedded: true, registry: newRegistry(), workerFile: workerFile{log: log, settings: config.Map{
+	s := standalone{embedded: true, registry: newRegistry(), workerFile: workerFile{log: log, levels: levels, settings: config.Map{
 		"bootstrap.servers":            broker.Addr(),
 		"key.converter":                "org.apache.kafka.connect.json.JsonConverter",
 		"value.converter":              "org.apache.kafka.connect.json.JsonConverter",
@@ -105,7 +105,7 @@ func readExample(dir, data string) ([]connectorFile, error) {
 
 // Broker runs the embedded broker alone until ctx ends.
 func Broker(ctx context.Context, data string, port int, out, logs io.Writer) error {
-	log, err := newLogger(logs, "", nil)
+	log, _, err := newLogger(logs, "", nil)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 
 	"sluice/connect/config"
@@ -15,6 +16,7 @@ import (
 	"sluice/internal/kafka"
 	"sluice/internal/plugins"
 	"sluice/internal/properties"
+	"sluice/internal/rest"
 	"sluice/internal/setting"
 	"sluice/internal/telemetry"
 	transforms "sluice/transforms/all"
@@ -26,6 +28,7 @@ type workerFile struct {
 	providers *properties.Providers
 	secrets   *telemetry.Secrets
 	log       *slog.Logger
+	levels    *telemetry.Levels
 }
 
 // readWorker reads the properties of a worker, and says what is odd in them.
@@ -45,12 +48,13 @@ func readWorker(mode setting.Mode, path string, registry *plugins.Registry, logs
 		return wrong(err)
 	}
 	f.settings = resolved.Config
+	jaasFile(f.settings, os.Getenv("KAFKA_OPTS"))
 	f.secrets.Add(resolved.Secrets...)
 	f.secrets.Add(passwords(f.settings)...)
-	if f.log, err = newLogger(logs, f.settings["log.format"], f.secrets); err != nil {
+	if f.log, f.levels, err = newLogger(logs, f.settings["log.format"], f.secrets); err != nil {
 		return wrong(err)
 	}
-	if err := errors.Join(setting.Check(mode, f.settings, resolver(registry)), herder.CheckSettings(f.settings)); err != nil {
+	if err := errors.Join(setting.Check(mode, f.settings, resolver(registry)), herder.CheckSettings(f.settings), checkReporters(f.settings)); err != nil {
 		return wrong(err)
 	}
 	for _, w := range odd {
@@ -94,13 +98,41 @@ func passwords(settings config.Map) []string {
 }
 
 // newLogger makes the logger of log.format: text (the default) or json.
-func newLogger(w io.Writer, format string, secrets *telemetry.Secrets) (*slog.Logger, error) {
+func newLogger(w io.Writer, format string, secrets *telemetry.Secrets) (*slog.Logger, *telemetry.Levels, error) {
 	f, err := telemetry.ParseFormat(format)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return telemetry.New(telemetry.Options{Writer: w, Format: f, Secrets: secrets}), nil
+	levels := telemetry.NewLevels()
+	return telemetry.New(telemetry.Options{Writer: w, Format: f, Secrets: secrets, Levels: levels}), levels, nil
 }
+
+// jaasFile takes the JAAS file from KAFKA_OPTS, where users of the Java worker
+// name it, if the settings do not.
+func jaasFile(settings config.Map, options string) {
+	if settings[rest.JAASFileKey] != "" {
+		return
+	}
+	for option := range strings.FieldsSeq(options) {
+		if path, found := strings.CutPrefix(option, "-Djava.security.auth.login.config="); found {
+			settings[rest.JAASFileKey] = strings.Trim(path, `"'`)
+		}
+	}
+}
+
+// checkReporters refuses the classes of metric.reporters, which are Java code.
+func checkReporters(settings config.Map) error {
+	const key = "metric.reporters"
+	for reporter := range strings.SplitSeq(settings[key], ",") {
+		if reporter = config.Trim(reporter); reporter != "" && reporter != jmxReporter {
+			return config.Errorf("%s=%s: the reporter %s is Java code, which this worker does not run: leave it out, GET /metrics has the figures", key, settings[key], reporter)
+		}
+	}
+	return nil
+}
+
+// jmxReporter is Java's default; there is no JMX here, and nothing to refuse.
+const jmxReporter = "org.apache.kafka.common.metrics.JmxReporter"
 
 // newRegistry lists the plugins that the program carries.
 func newRegistry() *plugins.Registry {

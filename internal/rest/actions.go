@@ -7,17 +7,7 @@ import (
 	"sluice/internal/store"
 )
 
-func (s *server) actionRoutes() []route {
-	return []route{
-		on(http.MethodPut, "/connectors/{name}/pause", s.target(store.TargetPaused, http.StatusAccepted)),
-		on(http.MethodPut, "/connectors/{name}/resume", s.target(store.TargetStarted, http.StatusAccepted)),
-		on(http.MethodPut, "/connectors/{name}/stop", s.target(store.TargetStopped, http.StatusNoContent)),
-		on(http.MethodPost, "/connectors/{name}/restart", s.restart),
-		on(http.MethodPost, "/connectors/{name}/tasks/{task}/restart", s.restartTask),
-	}
-}
-
-func (s *server) target(t store.TargetState, status int) handler {
+func (s *api) target(t store.TargetState, status int) handler {
 	return func(r *request) (answer, error) {
 		return none(status, s.Herder.SetTarget(r.Context(), r.names[0], t))
 	}
@@ -25,7 +15,7 @@ func (s *server) target(t store.TargetState, status int) handler {
 
 // restart answers 204 for a plain restart, and 202 with the status to come
 // where tasks or only failed instances are asked for (KIP-745).
-func (s *server) restart(r *request) (answer, error) {
+func (s *api) restart(r *request) (answer, error) {
 	includeTasks, onlyFailed := flag(r, "includeTasks", false), flag(r, "onlyFailed", false)
 	if !includeTasks && !onlyFailed {
 		return none(http.StatusNoContent, s.Herder.Restart(r.Context(), r.names[0]))
@@ -34,7 +24,7 @@ func (s *server) restart(r *request) (answer, error) {
 	return answer{status: http.StatusAccepted, body: s.statusBody(st)}, err
 }
 
-func (s *server) restartTask(r *request) (answer, error) {
+func (s *api) restartTask(r *request) (answer, error) {
 	id, err := readTaskID(r)
 	if err != nil {
 		return answer{}, err

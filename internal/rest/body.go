@@ -7,15 +7,19 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
+	"unicode/utf8"
 
 	"sluice/connect/config"
 )
 
 // members reads the body as a JSON object with its members as they were sent.
 func members(body []byte, what string) (map[string]json.RawMessage, error) {
-	if len(bytes.TrimSpace(body)) == 0 || string(bytes.TrimSpace(body)) == "null" {
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	if isNothing(body) {
 		return nil, fail(http.StatusBadRequest, "the request has no body: "+what+" is expected as a JSON object")
+	}
+	if !utf8.Valid(body) {
+		return nil, fail(http.StatusBadRequest, "the request body is not UTF-8 text")
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	var m map[string]json.RawMessage
@@ -62,12 +66,8 @@ func scalar(field string, value json.RawMessage) (*string, error) {
 	return new(string(value)), nil
 }
 
-// flag reads a boolean query parameter as Java does: true in any case is true,
-// anything else is false, and an absent or empty one the default.
-func flag(r *request, name string, absent bool) bool {
-	v := r.URL.Query().Get(name)
-	if v == "" {
-		return absent
-	}
-	return strings.EqualFold(v, "true")
+// isNothing reports whether the body is empty or null.
+func isNothing(body []byte) bool {
+	body = bytes.TrimSpace(body)
+	return len(body) == 0 || string(body) == "null"
 }

@@ -3,30 +3,12 @@ package rest
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
 	"sluice/connect/config"
 	"sluice/internal/herder"
 	"sluice/internal/store"
 )
-
-func (s *server) connectorRoutes() []route {
-	return []route{
-		on(http.MethodGet, "/connectors", s.list),
-		on(http.MethodPost, "/connectors", s.create),
-		on(http.MethodGet, "/connectors/{name}", s.info),
-		on(http.MethodDelete, "/connectors/{name}", s.remove),
-		on(http.MethodGet, "/connectors/{name}/config", s.config),
-		on(http.MethodPut, "/connectors/{name}/config", s.putConfig),
-		on(http.MethodPatch, "/connectors/{name}/config", s.patchConfig),
-		on(http.MethodGet, "/connectors/{name}/status", s.status),
-		on(http.MethodGet, "/connectors/{name}/tasks", s.tasks),
-		on(http.MethodGet, "/connectors/{name}/tasks/{task}/status", s.taskStatus),
-		on(http.MethodGet, "/connectors/{name}/topics", s.topics),
-		on(http.MethodPut, "/connectors/{name}/topics/reset", s.resetTopics),
-	}
-}
 
 type taskID struct {
 	Connector string `json:"connector"`
@@ -73,7 +55,7 @@ func instanceBody(s store.Status) instanceStatus {
 	return instanceStatus{s.State, s.WorkerID, s.Trace, s.Version}
 }
 
-func (s *server) taskBody(connector string, t herder.TaskStatus) taskStatus {
+func (s *api) taskBody(connector string, t herder.TaskStatus) taskStatus {
 	body := taskStatus{ID: t.ID, instanceStatus: instanceBody(t.Status)}
 	if s.Stalled != nil {
 		if since, stalled := s.Stalled(connector, t.ID); stalled {
@@ -83,7 +65,7 @@ func (s *server) taskBody(connector string, t herder.TaskStatus) taskStatus {
 	return body
 }
 
-func (s *server) statusBody(c herder.ConnectorStatus) connectorStatus {
+func (s *api) statusBody(c herder.ConnectorStatus) connectorStatus {
 	tasks := make([]taskStatus, len(c.Tasks))
 	for i, t := range c.Tasks {
 		tasks[i] = s.taskBody(c.Name, t)
@@ -93,9 +75,9 @@ func (s *server) statusBody(c herder.ConnectorStatus) connectorStatus {
 
 // list answers with the names, or with what expand asks for. An unknown kind
 // gives empty objects, as Java does.
-func (s *server) list(r *request) (answer, error) {
+func (s *api) list(r *request) (answer, error) {
 	names := s.Herder.Connectors()
-	kinds, expanded := r.URL.Query()["expand"]
+	kinds, expanded := query(r)["expand"]
 	if !expanded {
 		return ok(append([]string{}, names...))
 	}
@@ -110,7 +92,7 @@ func (s *server) list(r *request) (answer, error) {
 				}
 			case "info":
 				if info, found := s.Herder.Info(name); found {
-					entry[kind] = infoBody(info)
+					entry[kind] = infoBody(s.masked(r, info))
 				}
 			}
 		}
@@ -175,7 +157,7 @@ func readInitialState(value json.RawMessage) (*store.TargetState, error) {
 	return &target, nil
 }
 
-func (s *server) create(r *request) (answer, error) {
+func (s *api) create(r *request) (answer, error) {
 	c, err := readCreate(r.body)
 	if err != nil {
 		return answer{}, err
@@ -184,59 +166,27 @@ func (s *server) create(r *request) (answer, error) {
 		return answer{}, err
 	}
 	c.config["name"] = &c.name
+	secrets := s.unmask(r, "", c.config)
 	_, info, err := s.Herder.Put(r.Context(), c.name, c.config, c.initial, false)
 	if err != nil {
-		return answer{}, err
+		return answer{}, secrets.hide(err)
 	}
-	return created(r, info), nil
+	if s.page {
+		info = s.withTasks(r.Context(), info)
+	}
+	return created(r, s.masked(r, info))
 }
 
 // nameMatches refuses a name inside the configuration that is another one.
 func nameMatches(cfg config.Raw, name string) error {
-	own, given := cfg["name"]
-	if !given || own != nil && *own == name {
+	own := cfg["name"]
+	if own == nil || *own == name {
 		return nil
 	}
-	text := "null"
-	if own != nil {
-		text = *own
-	}
-	return fail(http.StatusBadRequest, "Connector name configuration ("+text+") doesn't match connector name in the URL ("+name+")")
+	return fail(http.StatusBadRequest, "Connector name configuration ("+*own+") doesn't match connector name in the URL ("+name+")")
 }
 
-func created(r *request, info herder.ConnectorInfo) answer {
-	return answer{
-		status: http.StatusCreated, body: infoBody(info),
-		header: map[string]string{"Location": "http://" + r.Host + "/connectors/" + escape(info.Name)},
-	}
-}
-
-// escape encodes a name for a path as Java's UriBuilder does: sub-delimiters
-// and what looks encoded already stay.
-func escape(name string) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(name) {
-		c := name[i]
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("-._~!$&'()*+,;=:@", c) >= 0:
-			b.WriteByte(c)
-		case c == '%' && i+2 < len(name) && isHex(name[i+1]) && isHex(name[i+2]):
-			b.WriteByte(c)
-		default:
-			b.WriteByte('%')
-			b.WriteByte(hex[c>>4])
-			b.WriteByte(hex[c&15])
-		}
-	}
-	return b.String()
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}
-
-func (s *server) find(name string) (herder.ConnectorInfo, error) {
+func (s *api) find(name string) (herder.ConnectorInfo, error) {
 	info, found := s.Herder.Info(name)
 	if !found {
 		return info, fail(http.StatusNotFound, "Connector "+name+" not found")
@@ -244,17 +194,17 @@ func (s *server) find(name string) (herder.ConnectorInfo, error) {
 	return info, nil
 }
 
-func (s *server) info(r *request) (answer, error) {
+func (s *api) info(r *request) (answer, error) {
 	info, err := s.find(r.names[0])
-	return answer{status: http.StatusOK, body: infoBody(info)}, err
+	return answer{status: http.StatusOK, body: infoBody(s.masked(r, info))}, err
 }
 
-func (s *server) config(r *request) (answer, error) {
+func (s *api) config(r *request) (answer, error) {
 	info, err := s.find(r.names[0])
-	return answer{status: http.StatusOK, body: info.Config}, err
+	return answer{status: http.StatusOK, body: s.masked(r, info).Config}, err
 }
 
-func (s *server) putConfig(r *request) (answer, error) {
+func (s *api) putConfig(r *request) (answer, error) {
 	cfg, err := readConfig(r.body, "a configuration")
 	if err != nil {
 		return answer{}, err
@@ -264,30 +214,38 @@ func (s *server) putConfig(r *request) (answer, error) {
 		return answer{}, err
 	}
 	cfg["name"] = &name
+	secrets := s.unmask(r, name, cfg)
 	isNew, info, err := s.Herder.Put(r.Context(), name, cfg, nil, true)
 	switch {
 	case err != nil:
-		return answer{}, err
+		return answer{}, secrets.hide(err)
 	case isNew:
-		return created(r, info), nil
+		return created(r, s.masked(r, info))
 	}
-	return ok(infoBody(info))
+	return ok(infoBody(s.masked(r, info)))
 }
 
-func (s *server) patchConfig(r *request) (answer, error) {
+func (s *api) patchConfig(r *request) (answer, error) {
+	name := r.names[0]
+	if isNothing(r.body) {
+		if _, err := s.find(name); err != nil {
+			return answer{}, err // Java looks for the connector before it looks into the patch
+		}
+	}
 	patch, err := readConfig(r.body, "a patch of a configuration")
 	if err != nil {
 		return answer{}, err
 	}
-	info, err := s.Herder.Patch(r.Context(), r.names[0], patch)
-	return answer{status: http.StatusOK, body: infoBody(info)}, err
+	secrets := s.unmask(r, name, patch)
+	info, err := s.Herder.Patch(r.Context(), name, patch)
+	return answer{status: http.StatusOK, body: infoBody(s.masked(r, info))}, secrets.hide(err)
 }
 
-func (s *server) remove(r *request) (answer, error) {
+func (s *api) remove(r *request) (answer, error) {
 	return none(http.StatusNoContent, s.Herder.Delete(r.Context(), r.names[0]))
 }
 
-func (s *server) status(r *request) (answer, error) {
+func (s *api) status(r *request) (answer, error) {
 	st, found := s.Herder.Status(r.names[0])
 	if !found {
 		return answer{}, fail(http.StatusNotFound, "No status found for connector "+r.names[0])
@@ -300,19 +258,19 @@ type taskConfig struct {
 	Config config.Map `json:"config"`
 }
 
-func (s *server) tasks(r *request) (answer, error) {
+func (s *api) tasks(r *request) (answer, error) {
 	list, found := s.Herder.TaskConfigs(r.names[0])
 	if !found {
 		return answer{}, fail(http.StatusNotFound, "Connector "+r.names[0]+" not found")
 	}
 	out := make([]taskConfig, len(list))
 	for i, t := range list {
-		out[i] = taskConfig{taskID(t.ID), t.Config}
+		out[i] = taskConfig{taskID(t.ID), s.maskedTask(r, t.Config)}
 	}
 	return ok(out)
 }
 
-func (s *server) taskStatus(r *request) (answer, error) {
+func (s *api) taskStatus(r *request) (answer, error) {
 	id, err := readTaskID(r)
 	if err != nil {
 		return answer{}, err
@@ -327,11 +285,22 @@ func (s *server) taskStatus(r *request) (answer, error) {
 	return answer{}, fail(http.StatusNotFound, "No status found for task "+id.String())
 }
 
-func (s *server) topics(r *request) (answer, error) {
+func (s *api) topics(r *request) (answer, error) {
+	if !s.trackTopics {
+		return answer{}, errNotTracked
+	}
 	name := r.names[0]
 	return ok(map[string]map[string][]string{name: {"topics": append([]string{}, s.Herder.Topics(name)...)}})
 }
 
-func (s *server) resetTopics(r *request) (answer, error) {
+func (s *api) resetTopics(r *request) (answer, error) {
+	switch {
+	case !s.trackTopics:
+		return answer{}, errNotTracked
+	case !s.allowReset:
+		return answer{}, fail(http.StatusForbidden, "Topic tracking reset is disabled.")
+	}
 	return none(http.StatusAccepted, s.Herder.ResetTopics(r.Context(), r.names[0]))
 }
+
+var errNotTracked = fail(http.StatusForbidden, "Topic tracking is disabled.")

@@ -38,32 +38,34 @@ func containerText(status int) string {
 }
 
 // writeUnsupported answers 415, which has a content type where the request had
-// none or one of application, but for a form's, which Java's server takes apart.
+// none. A Content-Type that is none at all is 400 of the container.
 func writeUnsupported(w http.ResponseWriter, given string, status int) {
-	if status == http.StatusBadRequest {
+	switch {
+	case status == http.StatusBadRequest:
 		writePage(w, status)
-		return
+	case given == "":
+		writeMessage(w, jsonType, message{status, containerText(status)})
+	default:
+		writeContainerError(w, status)
 	}
-	contentType := ""
-	lower := strings.ToLower(given)
-	if given == "" || strings.HasPrefix(lower, "application/") && !strings.HasPrefix(lower, "application/x-www-form-urlencoded") {
-		contentType = jsonType
-	}
-	writeMessage(w, contentType, message{status, containerText(status)})
 }
 
 func writeMessage(w http.ResponseWriter, contentType string, m message) {
-	if contentType == "" {
-		w.Header()["Content-Type"] = nil // keeps net/http from guessing one
-	} else {
-		w.Header().Set("Content-Type", contentType)
-	}
+	setContentType(w, contentType)
 	b, err := encode(m)
 	if err != nil {
 		b = []byte(`{"error_code":500,"message":"the error could not be written"}`)
 	}
 	w.WriteHeader(m.ErrorCode)
 	_, _ = w.Write(b) // A client that went away is no event here.
+}
+
+func setContentType(w http.ResponseWriter, contentType string) {
+	if contentType == "" {
+		w.Header()["Content-Type"] = nil // keeps net/http from guessing one
+	} else {
+		w.Header().Set("Content-Type", contentType)
+	}
 }
 
 // writeAmbiguous refuses a path that the servlet container would not route.
@@ -82,7 +84,17 @@ func writePage(w http.ResponseWriter, status int) {
 		strconv.Itoa(status) + "</h2><p>The path or a header of the request is ambiguous or malformed.</p></body></html>\n"))
 }
 
-func writeOptions(w http.ResponseWriter, r *http.Request, matches []match) {
+// writeOptions answers OPTIONS with the methods of a path: in Allow, and as text
+// for those who take text first. Others get their own type and no body.
+func (s *api) writeOptions(w http.ResponseWriter, r *http.Request, matches []match) {
+	contentType, text := textType, true
+	if types := accepted(r.Header.Values("Accept")); len(types) > 0 && !types[0].takes(textType) {
+		contentType, text = types[0].String(), false
+	}
+	if !s.admitted(r) {
+		writeUnauthorized(w, contentType)
+		return
+	}
 	allow := []string{http.MethodOptions}
 	for _, m := range matches {
 		allow = append(allow, m.method)
@@ -91,13 +103,11 @@ func writeOptions(w http.ResponseWriter, r *http.Request, matches []match) {
 		}
 	}
 	slices.Sort(allow)
-	list := strings.Join(slices.Compact(allow), ",")
-	w.Header().Set("Allow", list)
-	if strings.Contains(r.Header.Get("Accept"), "json") {
-		w.Header().Set("Content-Type", jsonType)
-		w.WriteHeader(http.StatusOK)
-		return
+	allow = slices.Compact(allow)
+	w.Header().Set("Allow", strings.Join(allow, ","))
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(http.StatusOK)
+	if text {
+		_, _ = w.Write([]byte(strings.Join(allow, ", "))) // as in writeMessage
 	}
-	w.Header().Set("Content-Type", "text/plain")
-	_, _ = w.Write([]byte(list))
 }

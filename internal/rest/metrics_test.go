@@ -25,7 +25,12 @@ func (oneTask) Status(name string) (herder.ConnectorStatus, bool) {
 func TestMetricsAndStalls(t *testing.T) {
 	t.Parallel()
 	stalled := false
-	h := rest.New(rest.Config{
+	s, err := rest.Listen(t.Context(), config.Map{"listeners": "http://127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	h, _ := s.Handlers(rest.Config{
 		Herder: oneTask{&fakeHerder{configs: map[string]config.Raw{}}}, Log: slog.New(slog.DiscardHandler),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
 		Stalled: func(string, int) (time.Time, bool) { return time.Unix(1, 5), stalled },

@@ -3,17 +3,11 @@ package rest
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"sluice/internal/herder"
 )
-
-func (s *server) pluginRoutes() []route {
-	return []route{
-		on(http.MethodGet, "/connector-plugins", s.listPlugins),
-		on(http.MethodPut, "/connector-plugins/{class}/config/validate", s.validate),
-	}
-}
 
 type pluginInfo struct {
 	Class   string `json:"class"`
@@ -21,7 +15,7 @@ type pluginInfo struct {
 	Version string `json:"version,omitempty"`
 }
 
-func (s *server) listPlugins(r *request) (answer, error) {
+func (s *api) listPlugins(r *request) (answer, error) {
 	only := flag(r, "connectorsOnly", true)
 	list := []pluginInfo{}
 	for _, p := range s.Herder.Plugins() {
@@ -43,7 +37,7 @@ func normalized(class string) string {
 
 // validate checks that the configuration's class ends with the name in the
 // path, both without the suffix Connector, as Java does.
-func (s *server) validate(r *request) (answer, error) {
+func (s *api) validate(r *request) (answer, error) {
 	cfg, err := readConfig(r.body, "a configuration")
 	if err != nil {
 		return answer{}, err
@@ -54,11 +48,43 @@ func (s *server) validate(r *request) (answer, error) {
 			return answer{}, fail(http.StatusBadRequest, "Included connector type "+*class+" does not match request type "+asked)
 		}
 	}
+	secrets := s.unmask(r, nameOf(cfg), cfg)
 	infos, err := s.Herder.Validate(r.Context(), cfg)
 	var e *herder.Error
 	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
 		// Java runs validation on another thread and wraps what it throws.
 		err = fail(http.StatusInternalServerError, e.JavaClass()+": "+e.Message)
 	}
-	return answer{status: http.StatusOK, body: infos}, err
+	if err != nil {
+		return answer{}, secrets.hide(err)
+	}
+	return ok(s.maskInfos(infos))
+}
+
+// pluginConfig lists the keys of a plugin (KIP-769). An empty version is refused,
+// as Java refuses its empty range.
+func (s *api) pluginConfig(r *request) (answer, error) {
+	versions, given := query(r)["version"]
+	version := ""
+	if given && versions[0] != "latest" {
+		version = versions[0]
+	}
+	keys, err := s.Herder.PluginConfig(r.Context(), r.names[0], version)
+	if err == nil && given && version == "" && versions[0] == "" {
+		return answer{}, s.emptyVersion(r.names[0])
+	}
+	if keys == nil {
+		keys = []herder.ConfigKeyInfo{}
+	}
+	return answer{status: http.StatusOK, body: keys}, err
+}
+
+func (s *api) emptyVersion(name string) error {
+	class, versions := name, []string(nil)
+	for _, p := range s.Herder.Plugins() {
+		if p.Class == name || strings.HasSuffix(normalized(p.Class), "."+normalized(name)) {
+			class, versions = p.Class, append(versions, p.Version)
+		}
+	}
+	return fail(http.StatusBadRequest, "Plugin "+class+" not found that matches the version range [,], available versions: ["+strings.Join(slices.Compact(versions), ", ")+"]")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -81,6 +82,26 @@ func (f *fakeHerder) Plugins() []plugins.Desc         { return nil }
 func (f *fakeHerder) ClusterID() string               { return "cluster" }
 func (f *fakeHerder) Health() (state, message string) { return "starting", "not yet" }
 
+// serve returns the handler of an API with the settings.
+func serve(t *testing.T, h herder.Herder, settings config.Map) http.Handler {
+	t.Helper()
+	main, _ := serveBoth(t, h, settings)
+	return main
+}
+
+// serveBoth returns also the handler of admin.listeners.
+func serveBoth(t *testing.T, h herder.Herder, settings config.Map) (main, admin http.Handler) {
+	t.Helper()
+	all := config.Map{"listeners": "http://127.0.0.1:0"}
+	maps.Copy(all, settings)
+	s, err := rest.Listen(t.Context(), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s.Handlers(rest.Config{Herder: h, Log: slog.New(slog.DiscardHandler), Version: "4.3.1", Commit: "c"})
+}
+
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	const create = `{"name":" a ","config":{"connector.class":"X","n":1.0,"b":true}}`
@@ -118,9 +139,9 @@ func TestAnswers(t *testing.T) {
 		{"GET", "//connectors", "", "", 400, `~<html>`},
 		{"DELETE", "/connectors/a", "", "", 204, ``},
 		{"GET", "/connectors/a", "", "", 404, `{"error_code":404,"message":"Connector a not found"}`},
-		{"GET", "/admin/loggers", "", "", 501, `~is not available in this version`},
+		{"GET", "/admin/loggers/root", "", "", 200, `{"level":"INFO","last_modified":null}`},
 	}
-	h := rest.New(rest.Config{Herder: &fakeHerder{configs: map[string]config.Raw{}}, Log: slog.New(slog.DiscardHandler), Version: "4.3.1", Commit: "c"})
+	h := serve(t, &fakeHerder{configs: map[string]config.Raw{}}, nil)
 	for _, tt := range tests {
 		r := httptest.NewRequest(tt.method, "http://h:1"+tt.path, strings.NewReader(tt.body))
 		if tt.contentType != "" {
@@ -141,7 +162,7 @@ func TestAnswers(t *testing.T) {
 
 func TestHeadersOfErrorsAndOptions(t *testing.T) {
 	t.Parallel()
-	h := rest.New(rest.Config{Herder: &fakeHerder{configs: map[string]config.Raw{}}, Log: slog.New(slog.DiscardHandler)})
+	h := serve(t, &fakeHerder{configs: map[string]config.Raw{}}, nil)
 	call := func(method, path, accept string) http.Header {
 		r := httptest.NewRequest(method, path, http.NoBody)
 		r.Header.Set("Accept", accept)
@@ -167,7 +188,7 @@ func TestListenNamesKeyAndValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	for _, bad := range []string{"http://" + l.WorkerID, "https://127.0.0.1:0", "8083", "http://127.0.0.1:0/path"} {
+	for _, bad := range []string{"http://" + l.WorkerID, "ftp://127.0.0.1:0", "8083", "http://127.0.0.1:0/path"} {
 		if _, err := rest.Listen(t.Context(), config.Map{"listeners": bad}); err == nil || !strings.Contains(err.Error(), "listeners="+bad) {
 			t.Errorf("listeners=%s: %v", bad, err)
 		}

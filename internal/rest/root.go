@@ -2,20 +2,13 @@ package rest
 
 import "net/http"
 
-func (s *server) rootRoutes() []route {
-	return []route{
-		on(http.MethodGet, "/", s.root),
-		on(http.MethodGet, "/health", s.health),
-	}
-}
-
 type serverInfo struct {
 	Version        string `json:"version"`
 	Commit         string `json:"commit"`
 	KafkaClusterID string `json:"kafka_cluster_id"`
 }
 
-func (s *server) root(*request) (answer, error) {
+func (s *api) root(*request) (answer, error) {
 	return ok(serverInfo{s.Version, s.Commit, s.Herder.ClusterID()})
 }
 
@@ -25,7 +18,7 @@ type workerHealth struct {
 }
 
 // health answers as KIP-1017 says.
-func (s *server) health(*request) (answer, error) {
+func (s *api) health(*request) (answer, error) {
 	state, text := s.Herder.Health()
 	status := http.StatusOK
 	switch state {

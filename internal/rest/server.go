@@ -4,32 +4,39 @@ import (
 	"context"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
+
+	"sluice/internal/herder"
 )
 
-const (
-	jsonType = "application/json"
-	// maxBody bounds a request body. Java has no bound; no configuration comes near.
-	maxBody = 64 << 20
-	// deadline bounds requests that wait, as the 90 s of Java.
-	deadline = 90 * time.Second
-)
+// deadline bounds requests that wait, as the 90 s of Java.
+const deadline = 90 * time.Second
 
-// ServeHTTP implements http.Handler.
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// bodyTime bounds how long a client may take to send its body.
+const bodyTime = 60 * time.Second
+
+// ServeHTTP implements http.Handler. The order of the checks is that of Java's
+// server: path, method, content type, Accept, credentials, body.
+func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Sluice-Version", s.OwnVersion)
 	if r.URL.Path == "/metrics" && s.Metrics != nil {
-		s.Metrics.ServeHTTP(w, r)
+		s.writeMetrics(w, r)
 		return
 	}
-	segments, fine := split(r.URL)
+	segments, fine := split(r.URL.EscapedPath())
 	if !fine {
 		writeAmbiguous(w, r.Method)
+		return
+	}
+	s.crossOrigin(w, r)
+	for _, rule := range s.headers {
+		rule.apply(w.Header(), time.Now())
+	}
+	if s.openapi != nil && s.describes(r, segments) {
+		s.writeDescription(w, r)
 		return
 	}
 	matches := s.match(segments)
@@ -37,51 +44,105 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeContainerError(w, http.StatusNotFound)
 		return
 	}
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	i := slices.IndexFunc(matches, func(m match) bool { return m.method == method })
-	if i < 0 {
-		if r.Method == http.MethodOptions {
-			writeOptions(w, r, matches)
-			return
-		}
+	m, found := method(matches, r.Method)
+	switch {
+	case found:
+		s.serve(w, r, m)
+	case r.Method == http.MethodOptions:
+		s.writeOptions(w, r, matches)
+	default:
 		writeContainerError(w, http.StatusMethodNotAllowed)
-		return
 	}
-	s.serve(w, r, matches[i])
 }
 
-func (s *server) serve(w http.ResponseWriter, r *http.Request, m match) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		writeError(w, jsonType, fail(http.StatusRequestEntityTooLarge, "the request body could not be read: "+err.Error()))
+// writeMetrics answers GET /metrics, which Java does not have. Whoever has
+// credentials may see the figures.
+func (s *api) writeMetrics(w http.ResponseWriter, r *http.Request) {
+	if !s.admitted(r) {
+		writeUnauthorized(w, textType)
 		return
 	}
-	if status := checkContentType(r.Header.Get("Content-Type"), len(body) > 0); status != 0 {
-		writeUnsupported(w, r.Header.Get("Content-Type"), status)
-		return
+	s.Metrics.ServeHTTP(w, r)
+}
+
+// method finds the route of a method; HEAD is that of GET.
+func method(matches []match, name string) (match, bool) {
+	if name == http.MethodHead {
+		name = http.MethodGet
+	}
+	for _, m := range matches {
+		if m.method == name {
+			return m, true
+		}
+	}
+	return match{}, false
+}
+
+func (s *api) serve(w http.ResponseWriter, r *http.Request, m match) {
+	given := r.Header.Get("Content-Type")
+	if !m.anyType {
+		if status := checkContentType(given, m.doc.body != "" && hasBody(r)); status != 0 {
+			writeUnsupported(w, given, status)
+			return
+		}
 	}
 	accept, acceptable := negotiate(r.Header.Values("Accept"))
 	if !acceptable {
 		writeContainerError(w, http.StatusNotAcceptable)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), deadline)
-	defer cancel()
-	a, err := m.handle(&request{Request: r.WithContext(ctx), names: m.names, body: body, accept: accept})
+	if !m.doc.internal && !s.admitted(r) {
+		writeUnauthorized(w, accept)
+		return
+	}
+	body, err := readBody(w, r, s.maxBody)
 	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = fail(http.StatusInternalServerError, "Request timed out. "+err.Error())
-		}
 		writeError(w, accept, err)
 		return
 	}
-	s.write(w, accept, a)
+	ctx, cancel := context.WithTimeout(r.Context(), deadline)
+	defer cancel()
+	s.answer(w, &request{Request: r.WithContext(ctx), names: m.names, body: body, accept: accept}, m.route)
 }
 
-func (s *server) write(w http.ResponseWriter, accept string, a answer) {
+// hasBody reports whether the client says that it sends a body.
+func hasBody(r *http.Request) bool { return r.ContentLength != 0 }
+
+func (s *api) answer(w http.ResponseWriter, r *request, rt route) {
+	a, err := rt.handle(r)
+	if elsewhere, is := errors.AsType[*herder.ForwardError](err); is {
+		a, err = s.forwardTo(r, elsewhere)
+	}
+	if err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = fail(http.StatusInternalServerError, "Request timed out")
+		}
+		writeError(w, r.accept, err)
+		return
+	}
+	if s.page && rt.page != 0 && a.status == http.StatusNoContent {
+		a.status = rt.page
+	}
+	s.write(w, r.accept, a)
+}
+
+// readBody reads the body within its time and size. Java has no such bounds.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	control := http.NewResponseController(w)
+	// Not every writer of tests has deadlines; without them nothing is lost.
+	_ = control.SetReadDeadline(time.Now().Add(bodyTime))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	_ = control.SetReadDeadline(time.Time{})
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return nil, fail(http.StatusRequestEntityTooLarge, "the request body is larger than rest.max.request.bytes")
+	}
+	if err != nil {
+		return nil, fail(http.StatusBadRequest, "the request body could not be read to its end: "+err.Error())
+	}
+	return body, nil
+}
+
+func (s *api) write(w http.ResponseWriter, accept string, a answer) {
 	for k, v := range a.header {
 		w.Header().Set(k, v)
 	}
@@ -107,7 +168,7 @@ type match struct {
 }
 
 // match returns the routes of the path, whatever their method.
-func (s *server) match(segments []string) []match {
+func (s *api) match(segments []string) []match {
 	var found []match
 	for _, rt := range s.routes {
 		if len(rt.pattern) != len(segments) {
@@ -128,67 +189,4 @@ func (s *server) match(segments []string) []match {
 		}
 	}
 	return found
-}
-
-// split cuts the path as it was sent into segments, without matrix parameters
-// and without a slash at the end. It is not fine where Java's server finds the
-// path ambiguous.
-func split(u *url.URL) ([]string, bool) {
-	path := strings.TrimPrefix(u.EscapedPath(), "/")
-	lower := strings.ToLower(path)
-	for _, bad := range []string{"//", "%2f", "%5c", "%25", "%00", "%2e"} {
-		if strings.Contains(lower, bad) {
-			return nil, false
-		}
-	}
-	if strings.HasPrefix(path, "/") {
-		return nil, false
-	}
-	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
-	for i, seg := range segments {
-		segments[i], _, _ = strings.Cut(seg, ";")
-	}
-	return segments, true
-}
-
-// checkContentType returns the status to refuse the body with, or 0.
-func checkContentType(given string, hasBody bool) int {
-	if given == "" {
-		if hasBody {
-			return http.StatusUnsupportedMediaType
-		}
-		return 0
-	}
-	t, _, err := mime.ParseMediaType(given)
-	switch {
-	case err != nil || !strings.Contains(t, "/"):
-		return http.StatusBadRequest
-	case t != jsonType && t != "*/*" && t != "application/*":
-		return http.StatusUnsupportedMediaType
-	}
-	return 0
-}
-
-// negotiate returns the content type of the answer for the Accept headers.
-func negotiate(accept []string) (string, bool) {
-	list := strings.Join(accept, ",")
-	if strings.TrimSpace(list) == "" {
-		return jsonType, true
-	}
-	for item := range strings.SplitSeq(list, ",") {
-		t, params, err := mime.ParseMediaType(strings.TrimSpace(item))
-		if err != nil {
-			continue
-		}
-		switch t {
-		case jsonType:
-			if c := params["charset"]; c != "" {
-				return jsonType + ";charset=" + c, true
-			}
-			return jsonType, true
-		case "*/*", "application/*":
-			return jsonType, true
-		}
-	}
-	return "", false
 }

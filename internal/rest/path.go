@@ -1,0 +1,86 @@
+package rest
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// illegal are the characters that Java's server takes in no path, however the
+// client may think of them.
+const illegal = "\"<>\\^`{|}"
+
+// split cuts a path as it was sent into its segments, still encoded, without
+// matrix parameters and without a slash at the end. fine is false where Java's
+// server refuses the path: as ambiguous, because parts of it could be read in two
+// ways, or as suspicious, because of control characters.
+func split(path string) (segments []string, fine bool) {
+	path = strings.TrimPrefix(path, "/")
+	if strings.ContainsAny(path, illegal) || !encodedWell(path) {
+		return nil, false
+	}
+	segments = strings.Split(strings.TrimSuffix(path, "/"), "/")
+	for i, segment := range segments {
+		name, _, parameters := strings.Cut(segment, ";")
+		if name == "" && len(segments) > 1 || strings.HasPrefix(path, "/") || strings.HasSuffix(path, "//") {
+			return nil, false // an empty segment
+		}
+		if parameters && (name == "." || name == "..") {
+			return nil, false
+		}
+		segments[i] = name
+	}
+	return segments, true
+}
+
+// encodedWell reports whether the escapes are hexadecimal, stand for characters
+// of UTF-8 and hide nothing that has a meaning in a path.
+func encodedWell(path string) bool {
+	decoded, err := url.PathUnescape(path)
+	if err != nil || !utf8.ValidString(decoded) {
+		return false
+	}
+	if strings.ContainsFunc(decoded, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return false
+	}
+	lower := strings.ToLower(path)
+	for _, hidden := range []string{"%2f", "%5c", "%25", "%2e"} {
+		if strings.Contains(lower, hidden) {
+			return false
+		}
+	}
+	return true
+}
+
+// query returns the query's parameters as they were sent, in order. What cannot
+// be decoded stays as it is, where the standard library would drop it.
+func query(r *request) url.Values {
+	values := url.Values{}
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		if pair == "" {
+			continue
+		}
+		key, value, _ := strings.Cut(pair, "=")
+		key = decoded(key)
+		values[key] = append(values[key], decoded(value))
+	}
+	return values
+}
+
+func decoded(text string) string {
+	if plain, err := url.QueryUnescape(text); err == nil {
+		return plain
+	}
+	return text
+}
+
+// flag reads a boolean query parameter as Java does: true in any case is true,
+// anything else is false, and an absent or empty one the default. The first of
+// several counts.
+func flag(r *request, name string, absent bool) bool {
+	v := query(r).Get(name)
+	if v == "" {
+		return absent
+	}
+	return strings.EqualFold(v, "true")
+}

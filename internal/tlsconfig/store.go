@@ -1,0 +1,271 @@
+package tlsconfig
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pavlo-v-chernykh/keystore-go/v4"
+	"software.sslmate.com/src/go-pkcs12"
+)
+
+// Store says where a key or trust store is.
+type Store struct {
+	// Prefix stands before the keys in errors, such as "ssl.keystore.".
+	Prefix string
+	// Type is JKS, PKCS12 or PEM; empty is JKS. As in Java a store of type JKS may
+	// be a file of PKCS12 and the other way about.
+	Type, Location, Password string
+	// KeyPassword is that of the private key; empty is Password.
+	KeyPassword string
+	// Chain and Key are PEM texts in place of a location.
+	Chain, Key string
+}
+
+// magicJKS begins every file of a JKS store.
+var magicJKS = []byte{0xfe, 0xed, 0xfe, 0xed}
+
+func (s Store) empty() bool { return s.Location == "" && s.Chain == "" && s.Key == "" }
+
+func (s Store) wrong(key, format string, args ...any) error {
+	return fmt.Errorf("%s%s: %w", s.Prefix, key, fmt.Errorf(format, args...))
+}
+
+// content reads the store's file and says whether it is PEM.
+func (s Store) content() (content []byte, isPEM bool, err error) {
+	switch strings.ToUpper(s.Type) {
+	case "", "JKS", "PKCS12":
+	case "PEM":
+		isPEM = true
+	default:
+		return nil, false, s.wrong("type", "%s is not known: JKS, PKCS12 or PEM is possible", s.Type)
+	}
+	if isPEM && s.Password != "" {
+		return nil, false, s.wrong("password", "take it out: a PEM store has no password, only ssl.key.password")
+	}
+	if content, err = os.ReadFile(s.Location); err != nil {
+		return nil, false, s.wrong("location", "%w", err)
+	}
+	return content, isPEM, nil
+}
+
+// Trusted returns the certificates that the store trusts.
+func (s Store) Trusted() ([]*x509.Certificate, error) {
+	var certs []*x509.Certificate
+	if s.Chain != "" {
+		certs, err := fromPEM([]byte(s.Chain))
+		if err != nil {
+			return nil, s.wrong("certificates", "%w", err)
+		}
+		return certs, nil
+	}
+	content, isPEM, err := s.content()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case isPEM:
+		certs, err = fromPEM(content)
+	case bytes.HasPrefix(content, magicJKS):
+		certs, err = s.trustedJKS(content)
+	default:
+		certs, err = s.trustedPKCS12(content)
+	}
+	if err == nil && len(certs) == 0 {
+		err = errors.New("it holds no certificate to trust")
+	}
+	if err != nil {
+		return nil, s.wrong("location", "%s: %w", s.Location, err)
+	}
+	return certs, nil
+}
+
+func (s Store) trustedJKS(content []byte) ([]*x509.Certificate, error) {
+	ks, err := loadJKS(content, s.Password)
+	if err != nil {
+		return nil, err
+	}
+	var certs []*x509.Certificate
+	for _, alias := range ks.Aliases() {
+		if !ks.IsTrustedCertificateEntry(alias) {
+			continue
+		}
+		entry, err := ks.GetTrustedCertificateEntry(alias)
+		if err != nil {
+			return nil, fmt.Errorf("entry %s: %w", alias, err)
+		}
+		cert, err := x509.ParseCertificate(entry.Certificate.Content)
+		if err != nil {
+			return nil, fmt.Errorf("entry %s: %w", alias, err)
+		}
+		certs = append(certs, cert)
+	}
+	return certs, nil
+}
+
+// trustedPKCS12 takes stores that keytool made, and those of openssl, which lack
+// Java's mark of trust.
+func (s Store) trustedPKCS12(content []byte) ([]*x509.Certificate, error) {
+	certs, err := pkcs12.DecodeTrustStore(content, s.Password)
+	if err == nil {
+		return certs, nil
+	}
+	blocks, other := pkcs12.ToPEM(content, s.Password) //nolint:staticcheck // the only way to certificates without the mark
+	if other != nil {
+		return nil, err
+	}
+	for _, b := range blocks {
+		if b.Type == "CERTIFICATE" {
+			cert, err := x509.ParseCertificate(b.Bytes)
+			if err != nil {
+				return nil, err
+			}
+			certs = append(certs, cert)
+		}
+	}
+	return certs, nil
+}
+
+// Identity returns the store's private key with its certificates. Of several keys
+// in a JKS store the first by alias is taken.
+func (s Store) Identity() (tls.Certificate, error) {
+	if s.Chain != "" || s.Key != "" {
+		return s.pair("key", []byte(s.Chain), []byte(s.Key))
+	}
+	content, isPEM, err := s.content()
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if isPEM {
+		return s.pair("location", content, content)
+	}
+	var cert tls.Certificate
+	if bytes.HasPrefix(content, magicJKS) {
+		cert, err = s.identityJKS(content)
+	} else {
+		cert, err = s.identityPKCS12(content)
+	}
+	if err != nil {
+		return cert, s.wrong("location", "%s: %w", s.Location, err)
+	}
+	return cert, nil
+}
+
+func (s Store) pair(key string, chain, private []byte) (tls.Certificate, error) {
+	if encrypted(private) {
+		return tls.Certificate{}, s.wrong(key, "an encrypted private key in PEM is not supported yet: give it unencrypted (openssl pkcs8 -in key.pem -out plain.pem), or use PKCS12")
+	}
+	cert, err := tls.X509KeyPair(chain, private)
+	if err != nil {
+		return cert, s.wrong(key, "give a PRIVATE KEY block and the CERTIFICATE blocks that belong to it: %w", err)
+	}
+	return cert, nil
+}
+
+func encrypted(text []byte) bool {
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			return false
+		}
+		if block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
+			return true
+		}
+	}
+}
+
+func (s Store) identityJKS(content []byte) (tls.Certificate, error) {
+	ks, err := loadJKS(content, s.Password)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	aliases := ks.Aliases()
+	slices.Sort(aliases)
+	at := slices.IndexFunc(aliases, ks.IsPrivateKeyEntry)
+	if at < 0 {
+		return tls.Certificate{}, errors.New("it holds no private key")
+	}
+	password := s.KeyPassword
+	if password == "" {
+		password = s.Password
+	}
+	entry, err := ks.GetPrivateKeyEntry(aliases[at], []byte(password))
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("private key %s: %w (is ssl.key.password right?)", aliases[at], err)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(entry.PrivateKey)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("private key %s: %w", aliases[at], err)
+	}
+	chain := make([][]byte, len(entry.CertificateChain))
+	for i, c := range entry.CertificateChain {
+		chain[i] = c.Content
+	}
+	return joined(key, chain)
+}
+
+func (s Store) identityPKCS12(content []byte) (tls.Certificate, error) {
+	key, leaf, others, err := pkcs12.DecodeChain(content, s.Password)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("as PKCS12: %w", err)
+	}
+	chain := [][]byte{leaf.Raw}
+	for _, c := range others {
+		chain = append(chain, c.Raw)
+	}
+	return joined(key, chain)
+}
+
+func joined(key crypto.PrivateKey, chain [][]byte) (tls.Certificate, error) {
+	switch key.(type) {
+	case *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey:
+	default:
+		return tls.Certificate{}, fmt.Errorf("a private key of type %T is not supported: RSA, EC or Ed25519 is possible", key)
+	}
+	if len(chain) == 0 {
+		return tls.Certificate{}, errors.New("the private key has no certificate")
+	}
+	return tls.Certificate{PrivateKey: key, Certificate: chain}, nil
+}
+
+// loadJKS opens a store. Java lets a trust store be read without its password, but
+// then nothing proves that it is whole; here the password is needed.
+func loadJKS(content []byte, password string) (keystore.KeyStore, error) {
+	ks := keystore.New()
+	if err := ks.Load(bytes.NewReader(content), []byte(password)); err != nil {
+		return ks, fmt.Errorf("as JKS: %w (is the password right?)", err)
+	}
+	return ks, nil
+}
+
+func fromPEM(text []byte) ([]*x509.Certificate, error) {
+	var certs []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		certs = append(certs, cert)
+	}
+	if len(certs) == 0 {
+		return nil, errors.New("give PEM with one CERTIFICATE block or more")
+	}
+	return certs, nil
+}
