@@ -37,7 +37,7 @@ func root() *cobra.Command {
 		Use: "sluice", Short: "A Kafka Connect worker",
 		Version: app.Version() + " (Kafka Connect " + app.ConnectVersion + ")", SilenceUsage: true, SilenceErrors: true,
 	}
-	cmd.AddCommand(dev(), standalone(), broker())
+	cmd.AddCommand(dev(), standalone(), distributed(), broker())
 	return cmd
 }
 
@@ -63,6 +63,17 @@ func standalone() *cobra.Command {
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return app.Standalone(c.Context(), args[0], args[1:], os.Stdout)
+		},
+	}
+}
+
+func distributed() *cobra.Command {
+	return &cobra.Command{
+		Use:   "distributed WORKER.properties",
+		Short: "Run a worker that shares its work with a group, as connect-distributed",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return app.Distributed(c.Context(), args[0], os.Stdout)
 		},
 	}
 }

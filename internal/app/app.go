@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -51,11 +50,6 @@ type standalone struct {
 	embedded   bool
 	// ready is called when REST answers and the connectors are created.
 	ready func(url string)
-}
-
-// logger is the logger of one of our packages.
-func (s standalone) logger(name string) *slog.Logger {
-	return s.log.With(telemetry.NameKey, "sluice."+name)
 }
 
 // run starts the worker and blocks until ctx ends or a part of it fails.
@@ -100,9 +94,9 @@ func (s standalone) run(ctx context.Context) error {
 	}
 	h := herder.NewStandalone(herder.StandaloneConfig{
 		WorkerID: server.WorkerID, Worker: runner, Plugins: s.registry, Settings: s.settings,
-		Providers: s.providers, ClusterID: clusterID, Log: s.log, Offsets: offsets, Consumed: runner,
+		Providers: s.providers, ClusterID: clusterID, Log: s.log, Offsets: offsets, Consumed: runner, Levels: levels{s.levels},
 	})
-	relay.to.Store(h)
+	relay.set(h)
 	return s.serve(ctx, h, metrics, server, started)
 }
 
@@ -165,12 +159,12 @@ func (s standalone) create(ctx context.Context, h herder.Herder) error {
 	return nil
 }
 
-func (s standalone) clusterID(ctx context.Context) (string, error) {
+func (f workerFile) clusterID(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, clusterWait)
 	defer cancel()
 	client, err := kafka.NewClient(kafka.Settings{
-		Role: kafka.AdminRole, Values: kafka.Merge(kafka.AdminRole, s.settings, nil, nil),
-	}, s.log)
+		Role: kafka.AdminRole, Values: kafka.Merge(kafka.AdminRole, f.settings, nil, nil),
+	}, f.log)
 	if err != nil {
 		return "", err
 	}
@@ -178,7 +172,7 @@ func (s standalone) clusterID(ctx context.Context) (string, error) {
 	id, err := kafka.ClusterID(ctx, client)
 	if err != nil {
 		return "", fmt.Errorf("no Kafka cluster answers at bootstrap.servers=%s: %w (is the broker up, and are the security settings right?)",
-			s.settings["bootstrap.servers"], err)
+			f.settings["bootstrap.servers"], err)
 	}
 	return id, nil
 }
@@ -186,10 +180,12 @@ func (s standalone) clusterID(ctx context.Context) (string, error) {
 // relay hands the worker's news to the herder, which is made after the worker.
 // Nothing runs on the worker before the herder is there.
 type relay struct {
-	to atomic.Pointer[herder.Standalone]
+	to atomic.Pointer[store.Listener]
 }
 
-func (r *relay) ConnectorStatus(name string, s store.Status) { r.to.Load().ConnectorStatus(name, s) }
-func (r *relay) TaskStatus(id store.TaskID, s store.Status)  { r.to.Load().TaskStatus(id, s) }
-func (r *relay) TaskConfigsChanged(name string)              { r.to.Load().TaskConfigsChanged(name) }
-func (r *relay) TopicUsed(id store.TaskID, topic string)     { r.to.Load().TopicUsed(id, topic) }
+func (r *relay) set(to store.Listener) { r.to.Store(&to) }
+
+func (r *relay) ConnectorStatus(name string, s store.Status) { (*r.to.Load()).ConnectorStatus(name, s) }
+func (r *relay) TaskStatus(id store.TaskID, s store.Status)  { (*r.to.Load()).TaskStatus(id, s) }
+func (r *relay) TaskConfigsChanged(name string)              { (*r.to.Load()).TaskConfigsChanged(name) }
+func (r *relay) TopicUsed(id store.TaskID, topic string)     { (*r.to.Load()).TopicUsed(id, topic) }

@@ -31,6 +31,11 @@ type workerFile struct {
 	levels    *telemetry.Levels
 }
 
+// logger is the logger of one of our packages.
+func (f workerFile) logger(name string) *slog.Logger {
+	return f.log.With(telemetry.NameKey, "sluice."+name)
+}
+
 // readWorker reads the properties of a worker, and says what is odd in them.
 // Whatever cannot be obeyed is an error that names the file, the key and the value.
 func readWorker(mode setting.Mode, path string, registry *plugins.Registry, logs io.Writer) (workerFile, error) {

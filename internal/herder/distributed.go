@@ -48,7 +48,7 @@ type DistributedConfig struct {
 	Statuses  store.StatusStore // started; the caller closes it after Run
 	Group     Group
 	Peers     Peers
-	Levels    Levels
+	Levels    Levels // nil has none
 	Log       *slog.Logger
 	// RequestTimeout bounds what a request waits for; 0 is 90 seconds, as in Java.
 	RequestTimeout time.Duration

@@ -103,6 +103,9 @@ func (h *Distributed) takeConfigs(s *cluster) {
 		h.obeyRestart(s, r)
 	}
 	for _, l := range events.Levels {
+		if h.cfg.Levels == nil {
+			break
+		}
 		if err := h.cfg.Levels.SetLevel(l.Logger, l.Level); err != nil {
 			h.cfg.Log.Warn("the level of a logger is not set", slog.String("logger", l.Logger), slog.Any("error", err))
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // See above.
 	"crypto/sha256"
+	"crypto/sha3"
 	"crypto/sha512"
 	"fmt"
 	"hash"
@@ -89,12 +90,24 @@ func macOf(name string) (mac, bool) {
 		return mac{sha512.New384, 48}, true
 	case "hmacsha512":
 		return mac{sha512.New, 64}, true
+	case "hmacsha512/224":
+		return mac{sha512.New512_224, 28}, true
+	case "hmacsha512/256":
+		return mac{sha512.New512_256, 32}, true
+	case "hmacsha3-224":
+		return mac{func() hash.Hash { return sha3.New224() }, 28}, true
+	case "hmacsha3-256":
+		return mac{func() hash.Hash { return sha3.New256() }, 32}, true
+	case "hmacsha3-384":
+		return mac{func() hash.Hash { return sha3.New384() }, 48}, true
+	case "hmacsha3-512":
+		return mac{func() hash.Hash { return sha3.New512() }, 64}, true
 	}
 	return mac{}, false
 }
 
 func macNames() []string {
-	return []string{"HmacMD5", "HmacSHA1", "HmacSHA224", hmacSHA256, "HmacSHA384", "HmacSHA512"}
+	return []string{"HmacMD5", "HmacSHA1", "HmacSHA224", hmacSHA256, "HmacSHA384", "HmacSHA512", "HmacSHA512/224", "HmacSHA512/256", "HmacSHA3-224", "HmacSHA3-256", "HmacSHA3-384", "HmacSHA3-512"}
 }
 
 // keyBytes is the length of a key that this worker makes.
