@@ -62,18 +62,13 @@ func typeOf(s *schema.Schema, v schema.Value) schema.Type {
 	if s != nil {
 		return s.Type
 	}
-	switch v.Kind() {
-	case schema.KindList:
-		return schema.Array
-	case schema.KindMap:
-		return schema.Map
-	case schema.KindStruct:
-		return schema.StructType
-	case schema.KindDecimal, schema.KindInstant:
-		return 0
-	default:
-		return values.Infer(v).Type
-	}
+	return [...]schema.Type{
+		schema.KindBoolean: schema.Boolean, schema.KindInt8: schema.Int8, schema.KindInt16: schema.Int16,
+		schema.KindInt32: schema.Int32, schema.KindInt64: schema.Int64, schema.KindFloat32: schema.Float32,
+		schema.KindFloat64: schema.Float64, schema.KindString: schema.String, schema.KindBytes: schema.Bytes,
+		schema.KindList: schema.Array, schema.KindMap: schema.Map, schema.KindStruct: schema.StructType,
+		schema.KindInstant: 0,
+	}[v.Kind()]
 }
 
 func (t *cast) toText(v schema.Value, arena *schema.Arena) schema.Value {

@@ -153,13 +153,25 @@ func (t *flatten) name(prefix, name string) string {
 	return prefix + t.delimiter + name
 }
 
+// nameIn is name with its text in the arena.
+func (t *flatten) nameIn(arena *schema.Arena, prefix, name string) string {
+	if prefix == "" {
+		return name
+	}
+	b := arena.Bytes(len(prefix) + len(t.delimiter) + len(name))
+	n := copy(b, prefix)
+	n += copy(b[n:], t.delimiter)
+	copy(b[n:], name)
+	return schema.TextValue(b).Text()
+}
+
 func (t *flatten) applyMap(d *connect.Data, arena *schema.Arena) error {
 	entries, err := requireMap(d.Value, flattenPurpose)
 	if err != nil {
 		return err
 	}
 	t.flat = t.flat[:0]
-	if err := t.addMap(entries, ""); err != nil {
+	if err := t.addMap(entries, "", arena); err != nil {
 		return err
 	}
 	out := arena.Entries(len(t.flat))
@@ -169,12 +181,12 @@ func (t *flatten) applyMap(d *connect.Data, arena *schema.Arena) error {
 	return nil
 }
 
-func (t *flatten) addMap(entries []schema.Entry, prefix string) error {
+func (t *flatten) addMap(entries []schema.Entry, prefix string, arena *schema.Arena) error {
 	for _, e := range entries {
-		name := t.name(prefix, e.Key.Text())
+		name := t.nameIn(arena, prefix, e.Key.Text())
 		switch e.Value.Kind() {
 		case schema.KindMap:
-			if err := t.addMap(e.Value.Map(), name); err != nil {
+			if err := t.addMap(e.Value.Map(), name, arena); err != nil {
 				return err
 			}
 			continue

@@ -1,7 +1,6 @@
 package transforms
 
 import (
-	"cmp"
 	"math/bits"
 	"slices"
 	"unicode/utf8"
@@ -14,13 +13,8 @@ import (
 // the order of insertion.
 type hashMap struct {
 	entries []schema.Entry
-	table   int // buckets, a power of two
-	scratch []bucketed
-}
-
-type bucketed struct {
-	bucket uint32
-	entry  schema.Entry
+	table   int      // buckets, a power of two
+	order   []uint64 // bucket and place of each entry
 }
 
 // reset starts a map made by new HashMap(capacity).
@@ -77,17 +71,16 @@ func (m *hashMap) value(arena *schema.Arena) schema.Value {
 	for len(m.entries)*4 > m.table*3 {
 		m.table *= 2
 	}
-	m.scratch = m.scratch[:0]
-	for _, e := range m.entries {
-		m.scratch = append(m.scratch, bucketed{hashOf(e.Key) & uint32(m.table-1), e})
+	m.order = m.order[:0]
+	for i := range m.entries {
+		m.order = append(m.order, uint64(hashOf(m.entries[i].Key)&uint32(m.table-1))<<32|uint64(i))
 	}
-	slices.SortStableFunc(m.scratch, func(a, b bucketed) int { return cmp.Compare(a.bucket, b.bucket) })
-	out := arena.Entries(len(m.scratch))
-	for i := range m.scratch {
-		out[i] = m.scratch[i].entry
+	slices.Sort(m.order)
+	out := arena.Entries(len(m.order))
+	for i, o := range m.order {
+		out[i] = m.entries[uint32(o)]
 	}
 	clear(m.entries)
-	clear(m.scratch)
 	return schema.MapValue(out)
 }
 

@@ -69,6 +69,10 @@ func put(st *schema.Struct, i int, v schema.Value) error {
 
 // putChecked sets a member of which nothing is known.
 func putChecked(st *schema.Struct, i int, v schema.Value) error {
+	if fits(st.Schema.Fields[i].Schema, v) {
+		st.Values[i] = v
+		return nil
+	}
 	return dataError(st.Set(st.Schema.Fields[i].Name, v))
 }
 
@@ -87,4 +91,46 @@ func sameSchema(st *schema.Struct, s *schema.Schema) error {
 		return nil
 	}
 	return connect.DataErrorf("Struct schemas do not match.")
+}
+
+// fits reports whether schema.Check would find nothing, without the words for it.
+func fits(s *schema.Schema, v schema.Value) bool {
+	switch {
+	case s == nil:
+		return false
+	case v.IsNull():
+		return s.Optional
+	case schema.KindOf(s) != v.Kind():
+		return false
+	}
+	switch s.Type {
+	case schema.StructType:
+		st := v.Struct()
+		if st.Schema != s {
+			return false
+		}
+		for i := range st.Values {
+			f := s.Fields[i].Schema
+			if st.Values[i].IsNull() && f.Default != nil {
+				continue
+			}
+			if !fits(f, st.Values[i]) {
+				return false
+			}
+		}
+	case schema.Array:
+		for _, item := range v.List() {
+			if !fits(s.Elem, item) {
+				return false
+			}
+		}
+	case schema.Map:
+		for _, e := range v.Map() {
+			if !fits(s.Key, e.Key) || !fits(s.Elem, e.Value) {
+				return false
+			}
+		}
+	default:
+	}
+	return true
 }
