@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -24,13 +25,20 @@ type consumer struct {
 	most    int // records of one fetch
 	fetched chan kgo.Fetches
 	ready   chan struct{} // the task asks for the next fetch
+	gone    chan struct{} // closed when the fetcher has ended
 	calls   chan groupCall
 	left    chan struct{} // closed when the task's goroutine takes no more calls
 	leave   func()
 	close   func()
 
-	mu     sync.Mutex
-	failed error // of a callback; guarded by mu
+	interval time.Duration // max.poll.interval.ms
+	watch    *time.Timer   // ends the membership of a task that is silent for the interval
+	expired  chan struct{} // closed when it has
+
+	mu          sync.Mutex
+	failed      error              // of a callback; guarded by mu
+	cancelPoll  context.CancelFunc // of the poll under way; guarded by mu
+	interrupted bool               // the poll under way is to end; guarded by mu
 }
 
 // groupCall is a callback for the task's goroutine.
@@ -40,7 +48,10 @@ type groupCall struct {
 }
 
 func newConsumer(s *sinkTask) (*consumer, error) {
-	c := &consumer{task: s, fetched: make(chan kgo.Fetches), ready: make(chan struct{}, 1), calls: make(chan groupCall), left: make(chan struct{})}
+	c := &consumer{
+		task: s, fetched: make(chan kgo.Fetches), ready: make(chan struct{}, 1), gone: make(chan struct{}),
+		calls: make(chan groupCall), left: make(chan struct{}), expired: make(chan struct{}),
+	}
 	c.leave = sync.OnceFunc(func() { close(c.left) })
 	defaults := config.Map{
 		"group.id": "connect-" + s.id.Connector, "client.id": "connector-consumer-" + s.id.String(), "auto.offset.reset": "earliest",
@@ -49,7 +60,7 @@ func newConsumer(s *sinkTask) (*consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.most = plan.MaxPollRecords
+	c.most, c.interval = plan.MaxPollRecords, plan.MaxPollInterval
 	opts := []kgo.Opt{
 		kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, m map[string][]int32) {
@@ -97,14 +108,15 @@ func subscription(conn config.Map) ([]kgo.Opt, error) {
 	}
 }
 
-// fetch starts the fetcher; the result ends it and waits for its end.
+// fetch starts the fetcher and the watch; the result ends both and waits for
+// their end.
 func (c *consumer) fetch() (stop func()) {
 	ctx, cancel := context.WithCancelCause(c.task.life.soft)
-	done := make(chan struct{})
+	c.watch = time.AfterFunc(c.interval, sync.OnceFunc(c.expire))
 	go func() {
-		defer close(done)
+		defer close(c.gone)
 		for ctx.Err() == nil {
-			f := c.client.PollRecords(ctx, c.most)
+			f := c.poll(ctx)
 			select {
 			case c.fetched <- f:
 			case <-ctx.Done():
@@ -118,10 +130,70 @@ func (c *consumer) fetch() (stop func()) {
 		}
 	}()
 	return func() {
+		c.watch.Stop()
 		cancel(errStopped)
 		c.leave() // a poll may wait for a callback, which waits for us
-		<-done
+		<-c.gone
 	}
+}
+
+func (c *consumer) poll(ctx context.Context) kgo.Fetches {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	c.mu.Lock()
+	c.cancelPoll = cancel
+	if c.interrupted {
+		cancel()
+	}
+	c.mu.Unlock()
+	return c.client.PollRecords(ctx, c.most)
+}
+
+// takeBack ends the poll under way and returns what it has fetched. Callbacks
+// are served meanwhile, since a poll may wait for one.
+func (c *consumer) takeBack(serve func(groupCall)) (f kgo.Fetches) {
+	c.mu.Lock()
+	c.interrupted = true
+	if c.cancelPoll != nil {
+		c.cancelPoll()
+	}
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.interrupted = false
+	}()
+	for {
+		select {
+		case f = <-c.fetched:
+			return f
+		case call := <-c.calls:
+			serve(call)
+		case <-c.gone:
+			return nil
+		}
+	}
+}
+
+// alive puts off the end of the membership; false says that it has come.
+func (c *consumer) alive() bool {
+	select {
+	case <-c.expired:
+		return false
+	default:
+		c.watch.Reset(c.interval)
+		return true
+	}
+}
+
+// expire gives up all partitions of a task whose call takes longer than
+// max.poll.interval.ms, so that another task goes on with them. Java does it by
+// the same rule.
+func (c *consumer) expire() {
+	c.task.log.Warn("consumer poll timeout has expired: a call of the task has taken longer than max.poll.interval.ms, its partitions are given up; "+
+		"give more time, or fewer records at a time with max.poll.records", "max.poll.interval", c.interval, "max.poll.records", c.most)
+	close(c.expired)
+	c.close()
 }
 
 // next lets the group rebalance and the fetcher go on.

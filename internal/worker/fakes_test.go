@@ -103,6 +103,8 @@ func (c *fakeConnector) Stop(context.Context) error { return nil }
 type script struct {
 	poll func(ctx context.Context, from int, into *connect.Batch, p *connect.SourcePartition) (next int, err error)
 	put  func(ctx context.Context, records []connect.Record) error
+	// preCommit answers in place of all that was consumed, where it is set.
+	preCommit func(consumed connect.ConsumedOffsets) (connect.ConsumedOffsets, error)
 
 	host connect.SinkHost // of the sink task that started last
 	cfg  config.Map       // of the source task that started last
@@ -194,6 +196,9 @@ func (s *fakeSink) Put(ctx context.Context, records []connect.Record) error {
 }
 
 func (s *fakeSink) PreCommit(_ context.Context, consumed connect.ConsumedOffsets) (connect.ConsumedOffsets, error) {
+	if s.preCommit != nil {
+		return s.preCommit(consumed)
+	}
 	return consumed, nil
 }
 func (s *fakeSink) Stop(context.Context) error { return nil }

@@ -39,8 +39,11 @@ type sinkTask struct {
 	oldest   time.Time        // of them; zero without a timestamp
 	commits  int              // begun
 	retry    <-chan time.Time // of the next try of pending
-	held     bool             // the fetcher waits for the end of pending
+	held     bool             // no poll is under way: the fetcher waits for the end of pending
+	called   bool             // a callback of the group runs: no poll is under way then, either
 
+	stopFetch func()
+	leave     func() // the group
 	assigned  map[connect.TopicPartition]struct{}
 	consumed  connect.ConsumedOffsets // what was put
 	committed connect.ConsumedOffsets // what Kafka has, or where the flow began
@@ -82,16 +85,14 @@ func runSink(t *task, plugin connect.SinkTask) (err error) {
 
 // consume runs the loop with the fetcher beside it; after a clean end it commits.
 func (s *sinkTask) consume() (err error) {
-	if s.consumer, err = newConsumer(s); err != nil {
+	if err := s.join(); err != nil {
 		return err
 	}
-	defer s.consumer.close()
-	// An abandoned task commits nothing more.
-	defer context.AfterFunc(s.life.hard, s.consumer.close)()
+	defer func() { s.leave() }()
 	s.life.report.send(store.Running, "")
-	stop := s.consumer.fetch()
 	err = pipeline.Guard(s.loop)
-	stop()
+	s.stopFetch()
+	s.held = true
 	// What was put before a failure can be committed, but not on the word of a
 	// task that has panicked.
 	_, panicked := errors.AsType[*pipeline.PanicError](err)
@@ -101,12 +102,47 @@ func (s *sinkTask) consume() (err error) {
 	return err
 }
 
+// join makes the consumer and starts to fetch. leave ends both.
+func (s *sinkTask) join() (err error) {
+	if s.consumer, err = newConsumer(s); err != nil {
+		return err
+	}
+	// An abandoned task commits nothing more.
+	untie := context.AfterFunc(s.life.hard, s.consumer.close)
+	s.stopFetch = s.consumer.fetch()
+	s.held = false
+	s.leave = func() {
+		untie()
+		s.consumer.close()
+	}
+	return nil
+}
+
+// rejoin follows the loss of the membership: what was put since the last commit
+// comes again, to this task or another.
+func (s *sinkTask) rejoin() error {
+	s.stopFetch()
+	s.held = true
+	err := s.surrender(slices.Collect(maps.Keys(s.assigned)), false)
+	s.leave()
+	if err != nil {
+		return err
+	}
+	return s.join()
+}
+
 func (s *sinkTask) loop() error {
 	tick := time.NewTicker(s.worker.settings.flushInterval)
 	defer tick.Stop()
 	idle := time.NewTicker(idlePut)
 	defer idle.Stop()
 	for {
+		if !s.consumer.alive() {
+			if err := s.rejoin(); err != nil {
+				return err
+			}
+		}
+		s.fetchOn()
 		changed := s.obey()
 		var fetched <-chan kgo.Fetches
 		var retry <-chan time.Time
@@ -121,7 +157,8 @@ func (s *sinkTask) loop() error {
 			return nil
 		case <-changed:
 		case call := <-s.consumer.calls:
-			call.done <- pipeline.Guard(call.run)
+			s.serve(call)
+		case <-s.consumer.expired:
 		case <-tick.C:
 			err = s.commit(nil, false)
 		case <-retry:
@@ -138,10 +175,7 @@ func (s *sinkTask) loop() error {
 				err = s.take(f)
 			}
 		}
-		if s.held && len(s.pending) == 0 {
-			s.held = false
-			s.consumer.next()
-		}
+		s.fetchOn() // fetching goes on while offsets are committed
 		if err == nil && s.host.takeCommitRequest() {
 			err = s.commit(nil, false)
 		}
@@ -155,6 +189,47 @@ func (s *sinkTask) loop() error {
 			return err
 		}
 	}
+}
+
+// fetchOn lets the fetcher go on when nothing waits to be put.
+func (s *sinkTask) fetchOn() {
+	if s.held && len(s.pending) == 0 {
+		s.held = false
+		s.consumer.next()
+	}
+}
+
+// serve runs a callback of the group.
+func (s *sinkTask) serve(call groupCall) {
+	s.called = true
+	call.done <- pipeline.Guard(call.run)
+	s.called = false
+}
+
+// seek moves positions. A fetch under way was polled from the old ones: it is
+// taken back, else its records would pass for those behind the new position.
+func (s *sinkTask) seek(to map[connect.TopicPartition]int64) {
+	if !s.held && !s.called {
+		f := s.consumer.takeBack(s.serve)
+		s.held = true
+		f.EachPartition(func(p kgo.FetchTopicPartition) {
+			at := connect.TopicPartition{Topic: p.Topic, Partition: p.Partition}
+			if _, sought := to[at]; !sought && len(p.Records) > 0 {
+				to[at] = p.Records[0].Offset
+			}
+		})
+	}
+	offsets := make(map[string]map[int32]kgo.EpochOffset)
+	for p, at := range to {
+		if _, here := s.assigned[p]; !here {
+			continue
+		}
+		if offsets[p.Topic] == nil {
+			offsets[p.Topic] = make(map[int32]kgo.EpochOffset)
+		}
+		offsets[p.Topic][p.Partition] = kgo.EpochOffset{Epoch: -1, Offset: at}
+	}
+	s.consumer.client.SetOffsets(offsets)
 }
 
 // obey pauses or resumes all partitions as the target state says.
@@ -259,11 +334,29 @@ func (s *sinkTask) fetchError(e kgo.FetchError) error {
 	if errors.Is(e.Err, context.Canceled) || errors.Is(e.Err, kgo.ErrClientClosed) {
 		return nil
 	}
+	if session, ok := errors.AsType[*kgo.ErrGroupSession](e.Err); ok {
+		return s.groupError(session)
+	}
 	var broker *kerr.Error
 	if errors.As(e.Err, &broker) && !broker.Retriable {
 		return connect.ClassErrorf("org.apache.kafka.common.KafkaException", "fetch from %s-%d: %w", e.Topic, e.Partition, e.Err)
 	}
 	s.log.Warn("fetch error, the client goes on", "topic", e.Topic, "partition", e.Partition, "error", e.Err)
+	return nil
+}
+
+// groupError returns the errors of the group after which no try to join again
+// can help. All others are news: the client joins again by itself.
+func (s *sinkTask) groupError(err error) error {
+	for _, fatal := range []*kerr.Error{
+		kerr.GroupAuthorizationFailed, kerr.TopicAuthorizationFailed, kerr.ClusterAuthorizationFailed, kerr.SaslAuthenticationFailed, kerr.FencedInstanceID,
+		kerr.InconsistentGroupProtocol, kerr.InvalidSessionTimeout, kerr.InvalidGroupID, kerr.GroupMaxSizeReached, kerr.UnsupportedVersion,
+	} {
+		if errors.Is(err, fatal) {
+			return connect.ClassErrorf("org.apache.kafka.common.KafkaException", "consumer group connect-%s: %w", s.id.Connector, err)
+		}
+	}
+	s.log.Warn("membership of the consumer group is lost, the client joins again", "error", err)
 	return nil
 }
 
@@ -443,6 +536,8 @@ func (s *sinkTask) surrender(partitions []connect.TopicPartition, keep bool) err
 		s.metrics.Client.Forget(telemetry.Partition(p))
 	}
 	s.metrics.Partitions(len(s.assigned))
+	// Should a partition come back, what was dropped here counts as not put.
+	s.next = slices.DeleteFunc(s.next, func(n nextOffset) bool { return slices.Contains(partitions, n.TopicPartition) })
 	had := len(s.pending) > 0
 	s.pending = slices.DeleteFunc(s.pending, func(r connect.Record) bool {
 		return slices.Contains(partitions, connect.TopicPartition{Topic: r.Origin.Topic, Partition: r.Origin.Partition})

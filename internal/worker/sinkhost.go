@@ -144,15 +144,12 @@ func (h *sinkHost) adjust(_ context.Context, offsets map[string]map[int32]kgo.Of
 // task's goroutine calls it.
 func (h *sinkHost) apply() {
 	h.mu.Lock()
-	seeks := make(map[string]map[int32]kgo.EpochOffset)
+	seeks := make(map[connect.TopicPartition]int64)
 	for p, at := range h.seeks {
 		if !h.flowing[p] {
 			continue
 		}
-		if seeks[p.Topic] == nil {
-			seeks[p.Topic] = make(map[int32]kgo.EpochOffset)
-		}
-		seeks[p.Topic][p.Partition] = kgo.EpochOffset{Epoch: -1, Offset: at}
+		seeks[p] = at
 		h.task.consumed[p] = connect.ConsumedOffset{Offset: at}
 		delete(h.seeks, p)
 	}
@@ -160,7 +157,7 @@ func (h *sinkHost) apply() {
 	h.changed = false
 	h.mu.Unlock()
 	if len(seeks) > 0 {
-		h.task.consumer.client.SetOffsets(seeks)
+		h.task.seek(seeks)
 	}
 	if changed {
 		h.flow()
