@@ -26,6 +26,7 @@ type catalog struct {
 	settings  config.Map // of the worker
 	providers *properties.Providers
 	clusterID string
+	group     string        // of the workers; "" in standalone mode
 	timeout   time.Duration // of a validation
 	log       *slog.Logger
 }
@@ -82,7 +83,7 @@ func (c *catalog) Validate(ctx context.Context, cfg config.Raw) (infos ConfigInf
 	if err != nil {
 		return infos, err
 	}
-	v := validation{plugins: c.plugins, settings: c.settings, policy: policy, raw: maps.Clone(full)}
+	v := validation{plugins: c.plugins, settings: c.settings, policy: policy, group: c.group, raw: maps.Clone(full)}
 	infos, err = ask(ctx, c, "validating the configuration of the connector", v.run)
 	if panicked := (*pluginPanic)(nil); errors.As(err, &panicked) {
 		err = internal("the validation of the connector's configuration panicked: " + panicked.Error())

@@ -113,7 +113,7 @@ func NewDistributed(cfg DistributedConfig) (*Distributed, error) {
 		return nil, fmt.Errorf("settings of the worker: %w", err)
 	}
 	h := &Distributed{
-		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, providers: cfg.Providers, clusterID: cfg.ClusterID, timeout: cfg.RequestTimeout, log: cfg.Log},
+		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, providers: cfg.Providers, clusterID: cfg.ClusterID, group: cfg.Settings["group.id"], timeout: cfg.RequestTimeout, log: cfg.Log},
 		cfg:     cfg, signing: signing, settings: settings,
 		local: newQueues(cfg.RequestTimeout), writes: newQueues(cfg.RequestTimeout),
 	}

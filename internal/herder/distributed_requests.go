@@ -2,6 +2,7 @@ package herder
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"time"
 
@@ -161,8 +162,20 @@ func (h *Distributed) Restart(ctx context.Context, name string) error {
 			return h.local.timedOut(patience, name)
 		}
 		h.planOrRetry(ctx, name)
+		h.showStatuses(ctx)
 		return nil
 	})
+}
+
+// showStatuses waits until readers see the statuses that were written until now
+// (invariant 8).
+func (h *Distributed) showStatuses(ctx context.Context) {
+	h.flush(ctx)
+	ctx, cancel := context.WithTimeout(ctx, flushLimit)
+	defer cancel()
+	if err := h.cfg.Statuses.Refresh(ctx); err != nil {
+		h.cfg.Log.Warn("the status topic could not be read to its end", slog.Any("error", err))
+	}
 }
 
 // ownConnector returns nil where the connector runs here, and otherwise the
@@ -213,6 +226,7 @@ func (h *Distributed) RestartTask(ctx context.Context, id store.TaskID) error {
 			}
 		})
 		h.act(ctx, id.Connector)
+		h.showStatuses(ctx)
 		return nil
 	})
 }

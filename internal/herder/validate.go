@@ -18,6 +18,7 @@ type validation struct {
 	plugins  *plugins.Registry
 	settings config.Map
 	policy   policy
+	group    string // of the workers; "" in standalone mode
 	raw      config.Raw
 }
 
@@ -57,6 +58,7 @@ func (v validation) run(ctx context.Context) (ConfigInfos, error) {
 	if c.kind == TypeSink {
 		definition.CheckSink(v.raw, &values)
 	}
+	v.groupRules(c.kind, &values)
 	v.addNullErrors(&values)
 
 	converters := v.converterInfos(values)
