@@ -37,7 +37,7 @@ func (s *api) secretKeys(r *request, cfg config.Raw) func(key string) bool {
 	defined := map[string]bool{}
 	if class := cfg["connector.class"]; class != nil {
 		// Without the definition the names of the keys have to do.
-		keys, _ := s.Herder.PluginConfig(r.Context(), *class, "")
+		keys, _ := s.Herder.PluginConfig(r.Context(), *class, anyVersion)
 		for _, k := range keys {
 			defined[k.Name] = k.Type == string(config.Password)
 		}

@@ -3,9 +3,9 @@ package rest
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
+	"sluice/connect"
 	"sluice/internal/herder"
 )
 
@@ -50,10 +50,9 @@ func (s *api) validate(r *request) (answer, error) {
 	}
 	secrets := s.unmask(r, nameOf(cfg), cfg)
 	infos, err := s.Herder.Validate(r.Context(), cfg)
-	var e *herder.Error
-	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
-		// Java runs validation on another thread and wraps what it throws.
-		err = fail(http.StatusInternalServerError, e.JavaClass()+": "+e.Message)
+	if e, is := errors.AsType[*herder.Error](err); is && e.Class == connect.ConfigException {
+		// Java wraps what validation throws into a 500; the fault is the client's.
+		err = fail(http.StatusBadRequest, e.Message)
 	}
 	if err != nil {
 		return answer{}, secrets.hide(err)
@@ -61,30 +60,18 @@ func (s *api) validate(r *request) (answer, error) {
 	return ok(s.maskInfos(infos))
 }
 
-// pluginConfig lists the keys of a plugin (KIP-769). An empty version is refused,
-// as Java refuses its empty range.
+// pluginConfig lists the keys of a plugin (KIP-769). An empty version is no
+// version, as in Java.
 func (s *api) pluginConfig(r *request) (answer, error) {
-	versions, given := query(r)["version"]
-	version := ""
-	if given && versions[0] != "latest" {
+	version := anyVersion
+	if versions, given := query(r)["version"]; given {
 		version = versions[0]
 	}
 	keys, err := s.Herder.PluginConfig(r.Context(), r.names[0], version)
-	if err == nil && given && version == "" && versions[0] == "" {
-		return answer{}, s.emptyVersion(r.names[0])
-	}
 	if keys == nil {
 		keys = []herder.ConfigKeyInfo{}
 	}
 	return answer{status: http.StatusOK, body: keys}, err
 }
 
-func (s *api) emptyVersion(name string) error {
-	class, versions := name, []string(nil)
-	for _, p := range s.Herder.Plugins() {
-		if p.Class == name || strings.HasSuffix(normalized(p.Class), "."+normalized(name)) {
-			class, versions = p.Class, append(versions, p.Version)
-		}
-	}
-	return fail(http.StatusBadRequest, "Plugin "+class+" not found that matches the version range [,], available versions: ["+strings.Join(slices.Compact(versions), ", ")+"]")
-}
+const anyVersion = "latest"

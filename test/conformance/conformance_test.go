@@ -1,0 +1,179 @@
+package conformance_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sluice/internal/app"
+	"sluice/internal/kafka/embedded"
+	"sluice/test/conformance"
+)
+
+var (
+	targetURL = flag.String("target", os.Getenv("SLUICE_CONFORMANCE_TARGET"), "URL of a running worker, instead of one of our own")
+	mode      = flag.String("mode", "standalone", "distributed, standalone or alt: which cases and answers")
+	only      = flag.String("only", "*", "glob of the names of cases")
+	record    = flag.Bool("record", false, "put the answers into the cases; for the Java worker only")
+)
+
+// The worker files are those that the answers were recorded with.
+const (
+	common = `bootstrap.servers=%s
+key.converter=org.apache.kafka.connect.json.JsonConverter
+value.converter=org.apache.kafka.connect.json.JsonConverter
+key.converter.schemas.enable=true
+value.converter.schemas.enable=true
+offset.storage.file.filename=%s
+offset.flush.interval.ms=1000
+listeners=http://127.0.0.1:%d
+`
+	// alt are the settings of the mode alt, on a standalone worker.
+	alt = `access.control.allow.origin=http://ok.example
+access.control.allow.methods=GET,POST
+response.http.headers.config=set X-Frame-Options: DENY, "add X-Suite: one, two"
+topic.tracking.allow.reset=false
+admin.listeners=
+connector.client.config.override.policy=None
+config.providers=file
+config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider
+`
+)
+
+// TestRecordedAnswers replays the answers of the Java worker.
+func TestRecordedAnswers(t *testing.T) {
+	address := *targetURL
+	if address == "" {
+		address = startWorker(t, "")
+	}
+	replay(t, address, *mode)
+}
+
+// TestRecordedRestrictions replays those of a worker with CORS, header rules, no
+// admin listener and no client overrides.
+func TestRecordedRestrictions(t *testing.T) {
+	if *targetURL != "" {
+		t.Skip("SKIPPED: this test needs a worker with other settings; give -mode alt with a target instead")
+	}
+	replay(t, startWorker(t, alt), "alt")
+}
+
+func replay(t *testing.T, address, mode string) {
+	t.Helper()
+	r, err := conformance.NewRunner(t.Context(), address, mode, *record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := conformance.Load("cases", mode)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps, failed atomic.Int64
+	t.Run(mode, func(t *testing.T) {
+		for _, c := range cases {
+			if fits, err := path.Match(*only, c.Name); err != nil || !fits {
+				continue
+			}
+			t.Run(c.Name, func(t *testing.T) {
+				if *targetURL == "" && parallel(c.Name) {
+					t.Parallel()
+				}
+				n, wrong, err := r.Run(t.Context(), c, t.TempDir())
+				if err != nil {
+					t.Fatal(err)
+				}
+				steps.Add(int64(n))
+				failed.Add(int64(len(wrong)))
+				for _, w := range wrong {
+					t.Error(w)
+				}
+				if *record {
+					if err := c.Save(); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	})
+	t.Logf("%s: %d steps, %d failed", mode, steps.Load(), failed.Load())
+}
+
+// parallel reports whether a case may run beside others: not those that change
+// loggers of the worker, or look at all of its connectors.
+func parallel(name string) bool { return name != "loggers" && name != "list-expand" }
+
+// startWorker runs a standalone worker on an embedded broker until the test ends.
+func startWorker(t *testing.T, settings string) string {
+	t.Helper()
+	dir := t.TempDir()
+	log := slog.New(slog.DiscardHandler)
+	broker, err := embedded.Start(t.Context(), embedded.Config{Dir: filepath.Join(dir, "broker"), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := freePort(t)
+	file := filepath.Join(dir, "worker.properties")
+	text := fmt.Sprintf(common, broker.Addr(), filepath.Join(dir, "offsets"), port) + settings
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- app.Standalone(ctx, file, nil, io.Discard) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the worker ended with %v", err)
+		}
+		if err := broker.Close(); err != nil {
+			t.Errorf("the broker ended with %v", err)
+		}
+	})
+	address := fmt.Sprintf("http://127.0.0.1:%d", port)
+	awaitHealth(t, address, ended)
+	return address
+}
+
+func awaitHealth(t *testing.T, address string, ended chan error) {
+	t.Helper()
+	for range 600 {
+		select {
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("the worker did not start: %v", err)
+		default:
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/health", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("the worker at %s is not healthy", address)
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port
+}
