@@ -18,41 +18,37 @@ func (h *Distributed) Offsets(ctx context.Context, name string) ([]store.Offset,
 
 // AlterOffsets implements Herder.
 func (h *Distributed) AlterOffsets(ctx context.Context, name string, offsets []store.Offset) (message string, err error) {
-	err = h.modifyOffsets(ctx, name, func(ctx context.Context, cfg config.Raw) error {
-		message, err = h.offsets.alter(ctx, name, cfg, offsets)
-		return err
+	return h.modifyOffsets(ctx, name, func(ctx context.Context, cfg config.Raw) (string, error) {
+		return h.offsets.alter(ctx, name, cfg, offsets)
 	})
-	return message, err
 }
 
 // ResetOffsets implements Herder.
 func (h *Distributed) ResetOffsets(ctx context.Context, name string) (message string, err error) {
-	err = h.modifyOffsets(ctx, name, func(ctx context.Context, cfg config.Raw) error {
-		message, err = h.offsets.reset(ctx, name, cfg)
-		return err
+	return h.modifyOffsets(ctx, name, func(ctx context.Context, cfg config.Raw) (string, error) {
+		return h.offsets.reset(ctx, name, cfg)
 	})
-	return message, err
 }
 
 // modifyOffsets calls modify on the leader, with the connector stopped in the
 // whole group and kept from being started meanwhile by this worker.
-func (h *Distributed) modifyOffsets(ctx context.Context, name string, modify func(ctx context.Context, cfg config.Raw) error) error {
+func (h *Distributed) modifyOffsets(ctx context.Context, name string, modify func(ctx context.Context, cfg config.Raw) (string, error)) (message string, err error) {
 	if err := h.settled(ctx); err != nil {
-		return err
+		return "", err
 	}
 	if err := h.lead(); err != nil {
-		return err
+		return "", err
 	}
-	return h.writes.do(ctx, name, "modifying offsets for connector "+name, false, func(ctx context.Context) error {
+	return doFor(ctx, h.writes, name, "modifying offsets for connector "+name, false, func(ctx context.Context) (string, error) {
 		if err := h.cfg.Configs.Refresh(ctx); err != nil {
-			return internal("Failed to read to end of config topic before modifying connector offsets: " + err.Error())
+			return "", internal("Failed to read to end of config topic before modifying connector offsets: " + err.Error())
 		}
 		s := h.cfg.Configs.Snapshot()
 		switch {
 		case !s.Contains(name):
-			return notFound("Connector %s not found", name)
+			return "", notFound("Connector %s not found", name)
 		case s.TargetState(name) != store.TargetStopped || s.TaskCount(name) != 0:
-			return errNotStopped(name)
+			return "", errNotStopped(name)
 		}
 		return modify(h.writes.patience(ctx, name), s.Connector(name))
 	})

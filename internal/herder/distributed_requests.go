@@ -19,11 +19,15 @@ func (h *Distributed) Put(ctx context.Context, name string, cfg config.Raw, init
 	if err := h.accept(ctx, cfg); err != nil {
 		return false, info, err
 	}
-	err = h.writes.do(ctx, name, "writing a config for connector "+name+" to the config topic", false, func(ctx context.Context) error {
-		created, info, err = h.store(ctx, name, cfg, initial, replace)
-		return err
+	type result struct {
+		created bool
+		info    ConnectorInfo
+	}
+	stored, err := doFor(ctx, h.writes, name, "writing a config for connector "+name+" to the config topic", false, func(ctx context.Context) (result, error) {
+		created, info, err := h.store(ctx, name, cfg, initial, replace)
+		return result{created, info}, err
 	})
-	return created, info, err
+	return stored.created, stored.info, err
 }
 
 // store stores a valid configuration.
@@ -49,20 +53,19 @@ func (h *Distributed) Patch(ctx context.Context, name string, patch config.Raw) 
 	if err := h.lead(); err != nil {
 		return info, err
 	}
-	err = h.writes.do(ctx, name, "writing a config for connector "+name+" to the config topic", false, func(ctx context.Context) error {
+	return doFor(ctx, h.writes, name, "writing a config for connector "+name+" to the config topic", false, func(ctx context.Context) (info ConnectorInfo, err error) {
 		current := h.cfg.Configs.Snapshot().Connector(name)
 		if current == nil {
-			return notFound("Connector %s not found", name)
+			return info, notFound("Connector %s not found", name)
 		}
 		cfg := patched(current, patch)
 		h.writes.enter(name, "validating the configuration of connector "+name)
 		if err := h.accept(h.writes.patience(ctx, name), cfg); err != nil {
-			return err
+			return info, err
 		}
 		_, info, err = h.store(ctx, name, cfg, nil, true)
-		return err
+		return info, err
 	})
-	return info, err
 }
 
 // Delete implements Herder. It answers when the configuration is removed; the
@@ -182,8 +185,7 @@ func (h *Distributed) showStatuses(ctx context.Context) {
 // error that sends a request to the worker which runs it, or to the leader, who
 // knows.
 func (h *Distributed) ownConnector(ctx context.Context, name string) error {
-	own := false
-	if err := h.update(ctx, func(s *cluster) { own = s.connectors[name] }); err != nil || own {
+	if own, err := updateFor(ctx, h.loop, func(s *cluster) bool { return s.connectors[name] }); err != nil || own {
 		return err
 	}
 	if err := h.lead(); err != nil {
@@ -194,8 +196,7 @@ func (h *Distributed) ownConnector(ctx context.Context, name string) error {
 
 // ownTask is ownConnector for a task.
 func (h *Distributed) ownTask(ctx context.Context, id store.TaskID) error {
-	own := false
-	if err := h.update(ctx, func(s *cluster) { own = s.tasks[id.Connector][id.Task] }); err != nil || own {
+	if own, err := updateFor(ctx, h.loop, func(s *cluster) bool { return s.tasks[id.Connector][id.Task] }); err != nil || own {
 		return err
 	}
 	if err := h.lead(); err != nil {
@@ -243,20 +244,19 @@ func (h *Distributed) RestartWith(ctx context.Context, name string, includeTasks
 	if err := h.lead(); err != nil {
 		return plan, err
 	}
-	err = h.writes.do(ctx, name, "writing restart request for connector "+name+" to the config topic", false, func(ctx context.Context) error {
+	return doFor(ctx, h.writes, name, "writing restart request for connector "+name+" to the config topic", false, func(ctx context.Context) (plan ConnectorStatus, err error) {
 		status, ok := h.Status(name)
 		if ok {
 			plan, _, _ = planRestart(status, includeTasks, onlyFailed)
 		}
-		err := h.write(ctx, func(ctx context.Context) error {
+		err = h.write(ctx, func(ctx context.Context) error {
 			return h.cfg.Configs.PutRestart(ctx, store.RestartRequest{Connector: name, IncludeTasks: includeTasks, OnlyFailed: onlyFailed})
 		})
 		if err == nil && !ok {
-			return notFound("Status for connector %s not found", name)
+			err = notFound("Status for connector %s not found", name)
 		}
-		return err
+		return plan, err
 	})
-	return plan, err
 }
 
 // ResetTopics implements Herder. Any worker does it.

@@ -65,6 +65,8 @@ func registry() *plugins.Registry {
 // fakeWorker runs nothing, but tells its listener what a worker would.
 type fakeWorker struct {
 	listener store.Listener
+	offsets  *memoryOffsets
+	groups   *groups
 
 	mu              sync.Mutex // guards the following
 	connectors      map[string]int
@@ -171,10 +173,13 @@ func (w *fakeWorker) set(f func()) {
 // start runs a herder until the test ends.
 func start(t *testing.T) (*herder.Standalone, *fakeWorker) {
 	t.Helper()
-	w := &fakeWorker{connectors: map[string]int{}, tasks: map[store.TaskID]int{}, targetState: map[string]store.TargetState{}}
+	w := &fakeWorker{
+		connectors: map[string]int{}, tasks: map[store.TaskID]int{}, targetState: map[string]store.TargetState{},
+		offsets: &memoryOffsets{}, groups: &groups{kept: map[string]map[connect.TopicPartition]int64{}},
+	}
 	h := herder.NewStandalone(herder.StandaloneConfig{
 		WorkerID: "w:1", Worker: w, Plugins: registry(), Log: slog.New(slog.DiscardHandler), ClusterID: "c",
-		Settings: config.Map{"key.converter": jsonClass, "value.converter": jsonClass},
+		Settings: config.Map{"key.converter": jsonClass, "value.converter": jsonClass}, Offsets: w.offsets, Consumed: w.groups,
 	})
 	w.listener = h
 	ctx, cancel := context.WithCancel(context.Background())

@@ -18,12 +18,11 @@ func (h *Standalone) Put(ctx context.Context, name string, cfg config.Raw, initi
 	if err := h.accept(ctx, cfg); err != nil {
 		return false, info, err
 	}
-	err = h.queues.do(ctx, name, "configuring connector "+name, replace, func(ctx context.Context) error {
+	created, err = doFor(ctx, h.queues, name, "configuring connector "+name, replace, func(ctx context.Context) (bool, error) {
 		if _, exists := h.Info(name); exists && !replace {
-			return conflict("Connector " + name + " already exists")
+			return false, conflict("Connector " + name + " already exists")
 		}
-		created, err = h.apply(ctx, name, cfg, initial)
-		return err
+		return h.apply(ctx, name, cfg, initial)
 	})
 	if err != nil {
 		return false, info, err
@@ -33,8 +32,8 @@ func (h *Standalone) Put(ctx context.Context, name string, cfg config.Raw, initi
 }
 
 // Patch implements Herder.
-func (h *Standalone) Patch(ctx context.Context, name string, patch config.Raw) (info ConnectorInfo, err error) {
-	err = h.queues.do(ctx, name, "configuring connector "+name, true, func(ctx context.Context) error {
+func (h *Standalone) Patch(ctx context.Context, name string, patch config.Raw) (ConnectorInfo, error) {
+	err := h.queues.do(ctx, name, "configuring connector "+name, true, func(ctx context.Context) error {
 		info, exists := h.Info(name)
 		if !exists {
 			return notFound("Connector %s not found", name)
@@ -48,9 +47,9 @@ func (h *Standalone) Patch(ctx context.Context, name string, patch config.Raw) (
 		return err
 	})
 	if err != nil {
-		return info, err
+		return ConnectorInfo{}, err
 	}
-	info, _ = h.Info(name)
+	info, _ := h.Info(name)
 	return info, nil
 }
 

@@ -36,8 +36,19 @@ func (l *loop[S]) drain() {
 	l.pulse.rest()
 }
 
+// updateFor is update with what f returns.
+func updateFor[S, T any](ctx context.Context, l *loop[S], f func(s S) T) (T, error) {
+	result := make(chan T, 1)
+	var none T
+	if err := l.update(ctx, func(s S) { result <- f(s) }); err != nil {
+		return none, err
+	}
+	return <-result, nil
+}
+
 // update runs f in the loop and returns when readers see what it changed. When
-// ctx or the time of a request ends first, f may still run.
+// ctx or the time of a request ends first, f may still run; so it must write to
+// nothing of the caller's.
 func (l *loop[S]) update(ctx context.Context, f func(s S)) error {
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()

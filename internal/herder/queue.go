@@ -61,28 +61,41 @@ var errStopping = &Error{Status: http.StatusServiceUnavailable, Message: "The wo
 
 var errGivenUp = errors.New("a later request stops the connector")
 
-// do runs the operation when its turn comes, and returns its error. If ctx or
-// the time of a request ends first, the operation either never begins, or goes
-// on to its end without its caller.
+// do is doFor of an operation without a result.
 func (q *queues) do(ctx context.Context, name, what string, stops bool, run func(ctx context.Context) error) error {
+	_, err := doFor(ctx, q, name, what, stops, func(ctx context.Context) (struct{}, error) { return struct{}{}, run(ctx) })
+	return err
+}
+
+// doFor runs the operation when its turn comes, and returns its result. If ctx or
+// the time of a request ends first, the operation either never begins, or goes
+// on to its end without its caller; so run must write to nothing of the caller's.
+func doFor[T any](ctx context.Context, q *queues, name, what string, stops bool, run func(ctx context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, q.timeout)
 	defer cancel()
-	answer := make(chan error, 1)
+	type answer struct {
+		result T
+		err    error
+	}
+	answers := make(chan answer, 1)
 	ok := q.add(ctx, name, operation{what, stops, func(opCtx context.Context) {
+		var a answer
 		if ctx.Err() != nil {
-			answer <- q.timedOut(ctx, name)
-			return
+			a.err = q.timedOut(ctx, name)
+		} else {
+			a.result, a.err = run(opCtx)
 		}
-		answer <- run(opCtx)
+		answers <- a
 	}})
+	var none T
 	if !ok {
-		return errStopping
+		return none, errStopping
 	}
 	select {
-	case err := <-answer:
-		return err
+	case a := <-answers:
+		return a.result, a.err
 	case <-ctx.Done():
-		return q.timedOut(ctx, name)
+		return none, q.timedOut(ctx, name)
 	}
 }
 

@@ -36,14 +36,11 @@ func (h *Standalone) SetTarget(ctx context.Context, name string, target store.Ta
 			return nil
 		})
 	}
-	known := false
-	if err := h.update(ctx, func(s *state) { known = h.setTarget(s, name, target) }); err != nil {
-		return err
-	}
-	if !known {
+	known, err := updateFor(ctx, h.loop, func(s *state) bool { return h.setTarget(s, name, target) })
+	if err == nil && !known {
 		return notFound("Unknown connector %s", name)
 	}
-	return nil
+	return err
 }
 
 // setTarget is called in the loop; false means that there is no such connector.
@@ -75,22 +72,19 @@ func (h *Standalone) Restart(ctx context.Context, name string) error {
 }
 
 // RestartWith implements Herder. It answers when the restart has begun.
-func (h *Standalone) RestartWith(ctx context.Context, name string, includeTasks, onlyFailed bool) (plan ConnectorStatus, err error) {
-	err = h.queues.do(ctx, name, "restarting connector "+name, true, func(ctx context.Context) error {
+func (h *Standalone) RestartWith(ctx context.Context, name string, includeTasks, onlyFailed bool) (ConnectorStatus, error) {
+	return doFor(ctx, h.queues, name, "restarting connector "+name, true, func(ctx context.Context) (plan ConnectorStatus, err error) {
 		if _, ok := h.Info(name); !ok {
-			return notFound("Unknown connector: %s", name)
+			return plan, notFound("Unknown connector: %s", name)
 		}
 		status, ok := h.Status(name)
 		if !ok {
-			return notFound("Status for connector %s not found", name)
+			return plan, notFound("Status for connector %s not found", name)
 		}
-		var connector bool
-		var tasks []store.TaskID
-		plan, connector, tasks = planRestart(status, includeTasks, onlyFailed)
+		plan, connector, tasks := planRestart(status, includeTasks, onlyFailed)
 		h.carryOut(ctx, plan, connector, tasks)
-		return nil
+		return plan, nil
 	})
-	return plan, err
 }
 
 func (h *Standalone) carryOut(ctx context.Context, plan ConnectorStatus, connector bool, tasks []store.TaskID) {
@@ -168,7 +162,7 @@ func (h *Standalone) ResetOffsets(ctx context.Context, name string) (message str
 // modifyOffsets calls modify while nothing else happens to the stopped connector,
 // but for a resume, which only asks for tasks that come after it.
 func (h *Standalone) modifyOffsets(ctx context.Context, name string, modify func(ctx context.Context, cfg config.Raw) (string, error)) (message string, err error) {
-	err = h.queues.do(ctx, name, "modifying offsets for connector "+name, false, func(ctx context.Context) error {
+	return doFor(ctx, h.queues, name, "modifying offsets for connector "+name, false, func(ctx context.Context) (string, error) {
 		var cfg config.Raw
 		stopped := false
 		h.change(func(s *state) {
@@ -178,14 +172,12 @@ func (h *Standalone) modifyOffsets(ctx context.Context, name string, modify func
 		})
 		switch {
 		case cfg == nil:
-			return notFound("Connector %s not found", name)
+			return "", notFound("Connector %s not found", name)
 		case !stopped:
-			return errNotStopped(name)
+			return "", errNotStopped(name)
 		}
-		message, err = modify(h.queues.patience(ctx, name), cfg)
-		return err
+		return modify(h.queues.patience(ctx, name), cfg)
 	})
-	return message, err
 }
 
 // PutTaskConfigs implements Herder.
