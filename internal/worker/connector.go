@@ -95,6 +95,20 @@ func (w *Worker) connectorInfo(cfg config.Map) (info plugin.Info, taskClass stri
 	return p.Info, p.TaskClass
 }
 
+// requireVersion checks connector.plugin.version.
+func (w *Worker) requireVersion(cfg config.Map) error {
+	const key = "connector.plugin.version"
+	info, _ := w.connectorInfo(cfg)
+	if err := plugins.Require(info.Class, info.Version, key, cfg[key]); err != nil {
+		return &connect.Error{
+			Class: connect.ConnectException, Cause: err,
+			// The two are the wrong way round in Java too.
+			Message: fmt.Sprintf("Failed to get class for connector %s, class %s", cfg["connector.class"], cfg["name"]),
+		}
+	}
+	return nil
+}
+
 func (w *Worker) kind(cfg config.Map) telemetry.Kind {
 	if _, ok := w.Plugins.Source(cfg["connector.class"]); ok {
 		return telemetry.Source
@@ -149,6 +163,9 @@ func (c *connector) obey(target store.TargetState) {
 
 func (c *connector) start() (err error) {
 	if c.resolved, err = c.worker.resolve(c.log, c.cfg); err != nil {
+		return err
+	}
+	if err := c.worker.requireVersion(c.resolved); err != nil {
 		return err
 	}
 	class := c.resolved["connector.class"]

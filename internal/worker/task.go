@@ -58,6 +58,9 @@ func (t *task) run() error {
 	if t.cfg, err = t.worker.resolve(t.log, t.cfg); err != nil {
 		return err
 	}
+	if err := t.worker.requireVersion(t.conn); err != nil {
+		return err
+	}
 	class := t.conn["connector.class"]
 	if p, ok := t.worker.Plugins.Source(class); ok {
 		return runSource(t, p.NewTask())

@@ -41,20 +41,32 @@ func newPipeline(t *testing.T, o options, pairs ...string) *pipeline.Pipeline {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		conn[pairs[i]] = pairs[i+1]
 	}
-	set := plugin.Join(all.Plugins(), plugin.Set{Transforms: []plugin.Transform{
-		{Info: plugin.Info{Class: "test.DropEven", Version: "1.0"}, New: func() connect.Transform { return dropEven{} }},
-		{Info: plugin.Info{Class: "test.Step", Version: "1.0"}, New: func() connect.Transform { return o.step }},
-	}})
-	p, err := pipeline.New(pipeline.Config{
-		ID: store.TaskID{Connector: "c", Task: 0}, Plugins: plugins.New(set), Connector: conn, Log: newLog(o.log), Errors: o.counts,
-		Worker: config.Map{"key.converter": stringConverter, "value.converter": stringConverter},
-	})
+	p, err := makePipeline(o, conn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
 	return p
 }
+
+func makePipeline(o options, conn config.Map) (*pipeline.Pipeline, error) {
+	set := plugin.Join(all.Plugins(), plugin.Set{Transforms: []plugin.Transform{
+		{Info: plugin.Info{Class: "test.DropEven", Version: "1.0"}, New: func() connect.Transform { return dropEven{} }},
+		{Info: plugin.Info{Class: "test.Step", Version: "1.0"}, New: func() connect.Transform { return o.step }},
+	}, Predicates: []plugin.Predicate{
+		{Info: plugin.Info{Class: "test.Always", Version: "1.0"}, New: func() connect.Predicate { return always{} }},
+	}})
+	return pipeline.New(pipeline.Config{
+		ID: store.TaskID{Connector: "c", Task: 0}, Plugins: plugins.New(set), Connector: conn, Log: newLog(o.log), Errors: o.counts,
+		Worker: config.Map{"key.converter": stringConverter, "value.converter": stringConverter},
+	})
+}
+
+type always struct{}
+
+func (always) Configure(config.Map) error { return nil }
+func (always) Test(*connect.Record) bool  { return true }
+func (always) Close() error               { return nil }
 
 const stringConverter = "org.apache.kafka.connect.storage.StringConverter"
 

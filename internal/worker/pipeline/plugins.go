@@ -9,6 +9,7 @@ import (
 
 	"sluice/connect"
 	"sluice/connect/config"
+	"sluice/connect/plugin"
 	"sluice/internal/kafka"
 	"sluice/internal/plugins"
 	"sluice/internal/telemetry"
@@ -65,6 +66,15 @@ func (c Config) from(key string) config.Map {
 	return c.Worker
 }
 
+// require checks the version of a plugin that its configuration asks for, and
+// takes the key out of it: it is not the plugin's.
+func require(own config.Map, info plugin.Info, prefix string) error {
+	const key = "plugin.version"
+	wanted := own[key]
+	delete(own, key)
+	return plugins.Require(info.Class, info.Version, prefix+key, wanted)
+}
+
 func newConverter(cfg Config, key string, isKey bool) (converter, error) {
 	m := cfg.from(key)
 	class := m[key]
@@ -75,8 +85,12 @@ func newConverter(cfg Config, key string, isKey bool) (converter, error) {
 	if !ok {
 		return converter{}, plugins.Unknown("converter", key, class)
 	}
+	own := config.Map(kafka.WithPrefix(m, key+"."))
+	if err := require(own, desc.Info, key+"."); err != nil {
+		return converter{}, err
+	}
 	c := desc.New()
-	if err := c.Configure(kafka.WithPrefix(m, key+"."), isKey); err != nil {
+	if err := c.Configure(own, isKey); err != nil {
 		return converter{}, fmt.Errorf("configure the %s: %w", key, err)
 	}
 	return converter{c, desc.Class, desc.Version}, nil
@@ -91,6 +105,9 @@ func newHeaderConverter(cfg Config) (headerConverter, error) {
 		return headerConverter{}, plugins.Unknown("header converter", key, class)
 	}
 	own := config.Map(kafka.WithPrefix(m, key+"."))
+	if err := require(own, desc.Info, key+"."); err != nil {
+		return headerConverter{}, err
+	}
 	own["converter.type"] = "header"
 	c := desc.New()
 	if err := c.Configure(own); err != nil {
@@ -106,8 +123,11 @@ func newStep(reg *plugins.Registry, conn config.Map, alias string) (step, error)
 	if !ok {
 		return step{}, plugins.Unknown("transformation", prefix+"type", class)
 	}
-	s := step{alias: alias, class: desc.Class, version: desc.Version, transform: desc.New()}
 	own := config.Map(kafka.WithPrefix(conn, prefix))
+	if err := require(own, desc.Info, prefix); err != nil {
+		return step{}, err
+	}
+	s := step{alias: alias, class: desc.Class, version: desc.Version, transform: desc.New()}
 	maps.DeleteFunc(own, func(k, _ string) bool { return k == "type" || k == "predicate" || k == "negate" })
 	if err := s.transform.Configure(own); err != nil {
 		return step{}, fmt.Errorf("configure the transformation %s: %w", alias, err)
@@ -132,8 +152,11 @@ func newPredicate(reg *plugins.Registry, conn config.Map, name string) (connect.
 	if !ok {
 		return nil, info, plugins.Unknown("predicate", prefix+"type", class)
 	}
+	own := config.Map(kafka.WithPrefix(conn, prefix))
+	if err := require(own, desc.Info, prefix); err != nil {
+		return nil, info, err
+	}
 	p := desc.New()
-	own := kafka.WithPrefix(conn, prefix)
 	delete(own, "type")
 	if err := p.Configure(own); err != nil {
 		return nil, info, fmt.Errorf("configure the predicate %s: %w", name, err)

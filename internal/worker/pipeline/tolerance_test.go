@@ -270,3 +270,20 @@ func newLog(b *bytes.Buffer) *slog.Logger {
 	}
 	return slog.New(slog.NewTextHandler(b, nil))
 }
+
+func TestVersionsThatAreNotHere(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"value.converter.plugin.version", "header.converter.plugin.version", "transforms.odd.plugin.version", "predicates.p.plugin.version"} {
+		conn := config.Map{
+			"value.converter": stringConverter, "header.converter": "org.apache.kafka.connect.storage.SimpleHeaderConverter",
+			"transforms": "odd", "transforms.odd.type": "test.DropEven", "transforms.odd.predicate": "p", "predicates.p.type": "test.Always",
+		}
+		for wanted, refused := range map[string]bool{"[0.1,9)": false, "0.1": true} {
+			conn[key] = wanted
+			_, err := makePipeline(options{}, conn)
+			if refused != (err != nil) || refused && !strings.Contains(err.Error(), "not found that matches the version range [0.1,0.1]") {
+				t.Errorf("%s=%s: %v", key, wanted, err)
+			}
+		}
+	}
+}
