@@ -95,7 +95,13 @@ func doFor[T any](ctx context.Context, q *queues, name, what string, stops bool,
 	case a := <-answers:
 		return a.result, a.err
 	case <-ctx.Done():
-		return none, q.timedOut(ctx, name)
+		err := q.timedOut(ctx, name)
+		select {
+		case a := <-answers: // it ended just now: what is in the queue now was not in the way
+			return a.result, a.err
+		default:
+			return none, err
+		}
 	}
 }
 
