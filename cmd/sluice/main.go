@@ -14,22 +14,48 @@ import (
 	"sluice/internal/app"
 )
 
-// exitConnector is the exit code for a connector file that could not be
-// started, as connect-standalone has it.
-const exitConnector = 3
+// The exit codes of Java's connect-standalone and connect-distributed.
+const (
+	exitUsage     = 1
+	exitFailed    = 2 // the worker could not start, or a part of it has failed
+	exitConnector = 3 // a connector file could not be started
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := root().ExecuteContext(ctx)
+	stopped := ctx.Err() != nil
 	stop()
-	if err == nil {
+	if err == nil || stopped && errors.Is(err, context.Canceled) { // a stop before the start has ended
 		return
 	}
 	fmt.Fprintln(os.Stderr, "sluice:", err)
+	os.Exit(exitCode(err))
+}
+
+// failure is an error of a command, not of how it was called.
+type failure struct{ error }
+
+func (f failure) Unwrap() error { return f.error }
+
+func exitCode(err error) int {
 	if _, ok := errors.AsType[*app.ConnectorError](err); ok {
-		os.Exit(exitConnector)
+		return exitConnector
 	}
-	os.Exit(1)
+	if _, ok := errors.AsType[failure](err); ok {
+		return exitFailed
+	}
+	return exitUsage
+}
+
+// run makes a command of a function.
+func run(do func(c *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		if err := do(c, args); err != nil {
+			return failure{err}
+		}
+		return nil
+	}
 }
 
 func root() *cobra.Command {
@@ -45,7 +71,7 @@ func dev() *cobra.Command {
 	o := app.DevOptions{Out: os.Stdout, Logs: os.Stderr}
 	cmd := &cobra.Command{
 		Use: "dev", Short: "Run a worker with an embedded Kafka broker", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return app.Dev(c.Context(), o) },
+		RunE: run(func(c *cobra.Command, _ []string) error { return app.Dev(c.Context(), o) }),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Data, "data", "data", "directory of everything that is kept")
@@ -61,9 +87,9 @@ func standalone() *cobra.Command {
 		Use:   "standalone WORKER.properties [CONNECTOR.properties|CONNECTOR.json ...]",
 		Short: "Run one worker that keeps its offsets in a file, as connect-standalone",
 		Args:  cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
+		RunE: run(func(c *cobra.Command, args []string) error {
 			return app.Standalone(c.Context(), args[0], args[1:], os.Stdout)
-		},
+		}),
 	}
 }
 
@@ -72,9 +98,9 @@ func distributed() *cobra.Command {
 		Use:   "distributed WORKER.properties",
 		Short: "Run a worker that shares its work with a group, as connect-distributed",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
+		RunE: run(func(c *cobra.Command, args []string) error {
 			return app.Distributed(c.Context(), args[0], os.Stdout)
-		},
+		}),
 	}
 }
 
@@ -83,9 +109,9 @@ func broker() *cobra.Command {
 	var port int
 	cmd := &cobra.Command{
 		Use: "broker", Short: "Run the embedded Kafka broker alone, for trying things", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: run(func(c *cobra.Command, _ []string) error {
 			return app.Broker(c.Context(), data, port, os.Stdout, os.Stderr)
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&data, "data", "data/broker", "directory of the broker's data")
 	cmd.Flags().IntVar(&port, "port", 9092, "port on 127.0.0.1; 0 takes a free one")

@@ -2,7 +2,7 @@
 // that knows more than one of them: the store, the worker, the herder, the REST
 // API, and the embedded broker of `sluice dev`.
 //
-// Start order: broker (dev), offsets, listener, worker, herder, REST, connectors
+// Start order: broker (dev), listener, offsets, worker, herder, REST, connectors
 // of the command line. Stop order: REST, herder with its connectors and tasks,
 // offsets, broker.
 package app
@@ -27,8 +27,11 @@ import (
 // ConnectVersion is the version of Kafka Connect that Sluice speaks.
 const ConnectVersion = "4.3.1"
 
-// clusterWait bounds how long a start waits for the Kafka cluster.
-const clusterWait = 60 * time.Second
+const (
+	clusterWait  = 60 * time.Second // that a start waits for the Kafka cluster
+	clusterRetry = time.Second / 2  // between two tries
+	clusterSay   = 10 * time.Second // between two lines that say so
+)
 
 // ConnectorError is a connector of the command line that could not be created.
 // The process then ends with exit code 3, as Java's.
@@ -55,6 +58,11 @@ type standalone struct {
 // run starts the worker and blocks until ctx ends or a part of it fails.
 func (s standalone) run(ctx context.Context) error {
 	started := time.Now()
+	server, err := rest.Listen(ctx, s.settings)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = server.Close() }() // Shutdown has closed it in the usual case.
 	clusterID, err := s.clusterID(ctx)
 	if err != nil {
 		return err
@@ -68,12 +76,6 @@ func (s standalone) run(ctx context.Context) error {
 			s.log.Error("offsets could not be closed", "error", err)
 		}
 	}()
-	server, err := rest.Listen(ctx, s.settings)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = server.Close() }() // Shutdown has closed it in the usual case.
-
 	if path := s.settings["plugin.path"]; path != "" {
 		reportPluginPath(ctx, path, s.registry, s.log)
 	}
@@ -159,22 +161,40 @@ func (s standalone) create(ctx context.Context, h herder.Herder) error {
 	return nil
 }
 
+// clusterID asks the Kafka cluster for its id. It waits for a broker, as long as
+// the Java worker does, and says so.
 func (f workerFile) clusterID(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, clusterWait)
 	defer cancel()
-	client, err := kafka.NewClient(kafka.Settings{
-		Role: kafka.AdminRole, Values: kafka.Merge(kafka.AdminRole, f.settings, nil, nil),
-	}, f.log)
+	set := kafka.Settings{Role: kafka.AdminRole, Values: kafka.Merge(kafka.AdminRole, f.settings, nil, nil)}
+	plan, err := set.Plan()
+	if err != nil {
+		return "", err
+	}
+	plan.Warn(f.log)
+	client, err := kafka.NewClient(set, nil) // what it would say of each try is said below
 	if err != nil {
 		return "", err
 	}
 	defer client.Close()
-	id, err := kafka.ClusterID(ctx, client)
-	if err != nil {
-		return "", fmt.Errorf("no Kafka cluster answers at bootstrap.servers=%s: %w (is the broker up, and are the security settings right?)",
-			f.settings["bootstrap.servers"], err)
+	servers := f.settings["bootstrap.servers"]
+	var said time.Time
+	for {
+		id, err := kafka.ClusterID(ctx, client)
+		switch {
+		case err == nil:
+			return id, nil
+		case ctx.Err() != nil || !kafka.Away(err):
+			return "", fmt.Errorf("no Kafka cluster answers at bootstrap.servers=%s: %w (is the broker up, and are the security settings right?)", servers, err)
+		case time.Since(said) >= clusterSay:
+			said = time.Now()
+			f.log.Warn("no Kafka cluster answers yet, waiting for one", "bootstrap.servers", servers, "at most", clusterWait, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(clusterRetry):
+		}
 	}
-	return id, nil
 }
 
 // relay hands the worker's news to the herder, which is made after the worker.

@@ -13,8 +13,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -129,6 +131,16 @@ func (p *Plan) Warn(log *slog.Logger) {
 	for _, w := range p.Warnings {
 		log.Warn("client setting", "warning", w)
 	}
+}
+
+// Away reports whether an error of a client says that no broker could be
+// reached. That may go away by itself; a refusal does not.
+func Away(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Op != "remote error" // a TLS alert is an answer
+	}
+	_, network := errors.AsType[net.Error](err)
+	return network || errors.Is(err, io.EOF)
 }
 
 func (p *Plan) newClient(log *slog.Logger, extra ...kgo.Opt) (*kgo.Client, error) {

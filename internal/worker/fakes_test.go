@@ -306,6 +306,8 @@ type rig struct {
 	offsets *memory
 	script  *script
 	addr    string
+	broker  *embedded.Broker
+	dir     string
 }
 
 func deadline(t testing.TB) context.Context {
@@ -317,7 +319,8 @@ func deadline(t testing.TB) context.Context {
 
 func newRig(t *testing.T, settings ...string) *rig {
 	t.Helper()
-	b, err := embedded.Start(t.Context(), embedded.Config{Dir: t.TempDir()})
+	dir := t.TempDir()
+	b, err := embedded.Start(t.Context(), embedded.Config{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +331,7 @@ func newRig(t *testing.T, settings ...string) *rig {
 	})
 	r := &rig{
 		ears:    &ears{heard: make(map[string][]store.Status), news: make(chan struct{})},
-		offsets: &memory{offsets: make(map[string]store.Offset)}, script: &script{}, addr: b.Addr(),
+		offsets: &memory{offsets: make(map[string]store.Offset)}, script: &script{}, addr: b.Addr(), broker: b, dir: dir,
 	}
 	info := func(class string) plugin.Info { return plugin.Info{Class: class, Version: "1.2"} }
 	set := config.Map{
