@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,10 +57,20 @@ func Listen(ctx context.Context, values config.Map) (*Server, error) {
 	return s, nil
 }
 
+// Addresses returns the addresses that are listened on: those of listeners, then
+// those of admin.listeners.
+func (s *Server) Addresses() []string {
+	var all []string
+	for _, l := range slices.Concat(s.main, s.admin) {
+		all = append(all, l.Addr().String())
+	}
+	return all
+}
+
 // Close closes the listeners of a server that was never served.
 func (s *Server) Close() error {
 	var errs []error
-	for _, l := range append(s.main, s.admin...) {
+	for _, l := range slices.Concat(s.main, s.admin) {
 		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}

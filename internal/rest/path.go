@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -9,6 +10,18 @@ import (
 // illegal are the characters that Java's server takes in no path, however the
 // client may think of them.
 const illegal = "\"<>\\^`{|}"
+
+// rawPath is the path as the client sent it, which url.URL does not keep where it
+// is not encoded as it should be.
+func rawPath(r *http.Request) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	path, _, _ = strings.Cut(path, "#")
+	if _, after, absolute := strings.Cut(path, "://"); absolute {
+		_, path, _ = strings.Cut(after, "/")
+		path = "/" + path
+	}
+	return path
+}
 
 // split cuts a path as it was sent into its segments, still encoded, without
 // matrix parameters and without a slash at the end. fine is false where Java's

@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -77,6 +78,13 @@ func (f *fakeHerder) RestartWith(_ context.Context, name string, _, _ bool) (her
 func (f *fakeHerder) RestartTask(context.Context, store.TaskID) error { return nil }
 func (f *fakeHerder) Validate(context.Context, config.Raw) (herder.ConfigInfos, error) {
 	return herder.ConfigInfos{}, nil
+}
+func (f *fakeHerder) PutTaskConfigs(context.Context, string, []config.Map, *herder.Signature) error {
+	return errors.New("unsigned")
+}
+
+func (f *fakeHerder) FenceZombies(context.Context, string, *herder.Signature) error {
+	return errors.New("unsigned")
 }
 func (f *fakeHerder) Plugins() []plugins.Desc         { return nil }
 func (f *fakeHerder) ClusterID() string               { return "cluster" }

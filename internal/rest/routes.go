@@ -51,8 +51,8 @@ func prepared(routes []route) []route {
 
 func (s *api) rootRoutes() []route {
 	return []route{
-		{method: http.MethodGet, path: "/", handle: s.root, doc: doc{id: "getRoot", summary: "Version of the worker and id of the Kafka cluster", status: 200, answer: "ServerInfo"}},
-		{method: http.MethodGet, path: "/health", handle: s.health, doc: doc{id: "getHealth", summary: "Health of the worker (KIP-1017)", status: 200, answer: "Health", also: map[int]string{500: "Health", 503: "Health"}}},
+		{method: http.MethodGet, path: "/", handle: s.root, anyType: true, doc: doc{id: "getRoot", summary: "Version of the worker and id of the Kafka cluster", status: 200, answer: "ServerInfo"}},
+		{method: http.MethodGet, path: "/health", handle: s.health, anyType: true, doc: doc{id: "getHealth", summary: "Health of the worker (KIP-1017)", status: 200, answer: "Health", also: map[int]string{500: "Health", 503: "Health"}}},
 	}
 }
 

@@ -26,7 +26,7 @@ func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.writeMetrics(w, r)
 		return
 	}
-	segments, fine := split(r.URL.EscapedPath())
+	segments, fine := split(rawPath(r))
 	if !fine {
 		writeAmbiguous(w, r.Method)
 		return
