@@ -4,9 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
+	"strings"
 
+	"sluice/connect"
 	"sluice/connect/config"
+	"sluice/internal/kafka"
 	"sluice/internal/store"
 )
 
@@ -93,7 +97,7 @@ func (h *Standalone) startConnector(ctx context.Context, name string) error {
 	select {
 	case status := <-waiting:
 		if status.State == store.Failed {
-			return internal("Failed to transition connector " + name + " to state " + string(target))
+			return h.startFailure(name, target, status.Trace)
 		}
 	case <-patience.Done():
 		// It may yet start: then its status asks for the tasks.
@@ -105,6 +109,18 @@ func (h *Standalone) startConnector(ctx context.Context, name string) error {
 		return h.queues.timedOut(patience, name)
 	}
 	return h.planTasks(ctx, name)
+}
+
+// startFailure returns what Java answers for a connector that has failed to start:
+// what is wrong with its settings for topics, or that alone.
+func (h *Standalone) startFailure(name string, target store.TargetState, trace string) error {
+	info, _ := h.Info(name)
+	if cfg, _, err := resolveReferences(h.providers, info.Config); err == nil && info.Type == TypeSource {
+		if _, err := kafka.ReadTopicPlan(cfg.Map()); err != nil && strings.HasPrefix(trace, connect.ConfigException+": "+err.Error()) {
+			return &Error{Status: http.StatusInternalServerError, Message: err.Error(), Class: connect.ConfigException}
+		}
+	}
+	return internal("Failed to transition connector " + name + " to state " + string(target))
 }
 
 func (h *Standalone) stopConnector(ctx context.Context, name string) {
@@ -135,6 +151,7 @@ func (h *Standalone) planTasks(ctx context.Context, name string) error {
 	case patience.Err() != nil:
 		return h.queues.timedOut(patience, name)
 	case err != nil:
+		h.change(func(*state) {}) // readers see what the worker has said of it
 		return internal(err.Error())
 	}
 	var unchanged bool

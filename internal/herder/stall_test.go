@@ -243,6 +243,26 @@ func TestAFailedConnectorRestarts(t *testing.T) {
 	})
 }
 
+// TestStartsThatAreRefused: what Java finds out only when it starts a connector
+// fails it, and the answer says why.
+func TestStartsThatAreRefused(t *testing.T) {
+	misbehave(t, func(t *testing.T, h *herder.Standalone) {
+		for _, c := range []struct{ key, value, text, class string }{
+			{testkit.FaultKey, "taskConfigs=many", "The connector a has generated 2 tasks, which is greater than 1, the maximum number of tasks it is configured to create.", "org.apache.kafka.connect.runtime.TooManyTasksException"},
+			{"topic.creation.groups", "g", `Missing required configuration "topic.creation.default.replication.factor" which has no default value.`, "org.apache.kafka.common.config.ConfigException"},
+		} {
+			cfg := config.Map{"name": "a", "connector.class": testkit.SourceClass, c.key: c.value}
+			_, _, err := h.Put(t.Context(), "a", cfg.Raw(), nil, true)
+			if code, text := status(t, err); code != 500 || !strings.HasPrefix(text, c.text) {
+				t.Errorf("%d %q, want %q", code, text, c.text)
+			}
+			if s, _ := h.Status("a"); s.Connector.State != store.Failed || !strings.HasPrefix(s.Connector.Trace, c.class+": "+c.text) {
+				t.Errorf("%+v", s)
+			}
+		}
+	})
+}
+
 func TestHangingOffsetsAreAnswered(t *testing.T) {
 	misbehave(t, func(t *testing.T, h *herder.Standalone) {
 		stopped := store.TargetStopped

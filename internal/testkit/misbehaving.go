@@ -30,6 +30,7 @@ const (
 //	panic   panics
 //	leak    starts a goroutine that ends when the kit is released, and goes on
 //	error   fails
+//	many    plans one task too many (taskConfigs alone)
 const FaultKey = "fault"
 
 // Misbehaving makes connectors that hang, panic, leak or answer slowly. Every
@@ -88,8 +89,9 @@ func (m *Misbehaving) at(ctx context.Context, cfg config.Map, place string) erro
 			m.leaks.Go(func() { <-m.release })
 		case "error":
 			return connect.Errorf("the connector fails in %s", place)
+		case "many":
 		default:
-			return fmt.Errorf("%s has the value %q: the fault %q is not one of hang, slow, panic, leak, error", FaultKey, cfg[FaultKey], how)
+			return fmt.Errorf("%s has the value %q: the fault %q is not one of hang, slow, panic, leak, error, many", FaultKey, cfg[FaultKey], how)
 		}
 	}
 	return nil
@@ -105,8 +107,14 @@ func (c *connector) Start(ctx context.Context, _ connect.ConnectorHost, cfg conf
 	return c.m.at(ctx, cfg, "start")
 }
 
-func (c *connector) TaskConfigs(ctx context.Context, _ int) ([]config.Map, error) {
-	return []config.Map{{FaultKey: c.cfg[FaultKey]}}, c.m.at(ctx, c.cfg, "taskConfigs")
+func (c *connector) TaskConfigs(ctx context.Context, most int) ([]config.Map, error) {
+	configs := []config.Map{{FaultKey: c.cfg[FaultKey]}}
+	if strings.Contains(c.cfg[FaultKey], "taskConfigs=many") {
+		for range most {
+			configs = append(configs, configs[0])
+		}
+	}
+	return configs, c.m.at(ctx, c.cfg, "taskConfigs")
 }
 
 func (c *connector) Stop(ctx context.Context) error { return c.m.at(ctx, c.cfg, "stop") }

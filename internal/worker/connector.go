@@ -12,6 +12,7 @@ import (
 	"sluice/connect/config"
 	"sluice/connect/plugin"
 	"sluice/connect/schema"
+	"sluice/internal/kafka"
 	"sluice/internal/plugins"
 	"sluice/internal/store"
 	"sluice/internal/telemetry"
@@ -170,6 +171,11 @@ func (c *connector) start() (err error) {
 	}
 	class := c.resolved["connector.class"]
 	if p, ok := c.worker.Plugins.Source(class); ok {
+		if c.worker.settings.createTopics {
+			if _, err := kafka.ReadTopicPlan(c.resolved); err != nil {
+				return connect.ClassErrorf(connect.ConfigException, "%w", err)
+			}
+		}
 		c.plugin, c.taskClass = p.New(), p.TaskClass
 	} else if p, ok := c.worker.Plugins.Sink(class); ok {
 		c.plugin, c.taskClass = p.New(), p.TaskClass
@@ -257,7 +263,9 @@ func (c *connector) taskConfigs(ctx context.Context, maxTasks int) (configs []co
 			return nil, connect.ClassErrorf(connect.ConfigException, "%w", err)
 		}
 		if enforce == true {
-			return nil, tooManyTasks(c.name, len(configs), maxTasks)
+			err := tooManyTasks(c.name, len(configs), maxTasks)
+			c.fail(err)
+			return nil, err
 		}
 		c.log.Warn("connector has generated more tasks than tasks.max allows", "tasks", len(configs), "tasks.max", maxTasks)
 	}
@@ -267,6 +275,11 @@ func (c *connector) taskConfigs(ctx context.Context, maxTasks int) (configs []co
 			with = make(config.Map, 1)
 		}
 		with["task.class"] = c.taskClass
+		for _, key := range []string{"topics", "topics.regex"} {
+			if value, ok := c.resolved[key]; ok {
+				with[key] = value
+			}
+		}
 		refer(c.cfg, c.resolved, with)
 		configs[i] = with
 	}
