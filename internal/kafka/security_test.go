@@ -22,6 +22,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"sluice/internal/tlsconfig"
 )
 
 // certificate makes one that signs itself, as PEM: certificate, key.
@@ -145,6 +147,42 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestJavaStores talks TLS both ways with stores that keytool made.
+func TestJavaStores(t *testing.T) {
+	t.Parallel()
+	const dir = "../tlsconfig/testdata/"
+	identity, err := tlsconfig.Store{Location: dir + "identity.p12", Password: "storepw"}.Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(dir + "cert.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(text)
+	broker := fakeCluster(t, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{identity}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12}))
+	for name, set := range map[string]map[string]string{
+		"JKS": {
+			"ssl.truststore.location": dir + "trust.jks", "ssl.truststore.password": "trustpw",
+			"ssl.keystore.location": dir + "identity.jks", "ssl.keystore.password": "storepw", "ssl.key.password": "keypass",
+		},
+		"PKCS12": {
+			"ssl.truststore.location": dir + "trust.p12", "ssl.truststore.password": "trustpw", "ssl.truststore.type": "PKCS12",
+			"ssl.keystore.location": dir + "identity.p12", "ssl.keystore.password": "storepw", "ssl.keystore.type": "PKCS12",
+		},
+		"PEM with an encrypted key": {
+			"ssl.truststore.location": dir + "cert.pem", "ssl.truststore.type": "PEM",
+			"ssl.keystore.location": dir + "identity-encrypted.pem", "ssl.keystore.type": "PEM", "ssl.key.password": "pempw",
+		},
+	} {
+		maps.Copy(set, map[string]string{"security.protocol": "SSL", "bootstrap.servers": broker})
+		if err := ping(t, set); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestStoresThatDoNotWork(t *testing.T) {
 	t.Parallel()
 	cert, key := certificate(t, "x")
@@ -158,7 +196,7 @@ func TestStoresThatDoNotWork(t *testing.T) {
 		{map[string]string{"ssl.keystore.key": key}, "ssl.keystore.certificate.chain", "give the certificates"},
 		{map[string]string{"ssl.keystore.certificate.chain": cert}, "ssl.keystore.key", "give the private key"},
 		{map[string]string{"ssl.keystore.key": otherKey, "ssl.keystore.certificate.chain": cert}, "ssl.keystore.key", "belong to it"},
-		{map[string]string{"ssl.keystore.key": sealed, "ssl.keystore.certificate.chain": cert}, "ssl.keystore.key", "openssl"},
+		{map[string]string{"ssl.keystore.key": sealed, "ssl.keystore.certificate.chain": cert}, "ssl.keystore.key", "give its password"},
 		{map[string]string{"ssl.keystore.location": write(t, "no pem")}, "ssl.keystore.location", "belong to it"},
 		{map[string]string{"ssl.truststore.certificates": "no pem"}, "ssl.truststore.certificates", "CERTIFICATE block"},
 		{map[string]string{"ssl.truststore.certificates": cert, "ssl.truststore.password": "p"}, "ssl.truststore.password", "no password"},

@@ -230,11 +230,10 @@ func TestWrongValues(t *testing.T) {
 		{a, "sasl.mechanism", "GSSAPI", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", []string{"security.protocol", "SASL_SSL"}},
 		{a, "sasl.mechanism", "OAUTHBEARER", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", []string{"security.protocol", "SASL_PLAINTEXT"}},
 		{a, "sasl.mechanism", "", "unset means GSSAPI", []string{"security.protocol", "SASL_PLAINTEXT"}},
-		{a, "ssl.truststore.type", "PKCS12", "ssl.truststore.type=PEM", []string{"security.protocol", "SSL", "ssl.truststore.location", "/x"}},
-		{a, "ssl.keystore.type", "", "unset means JKS", []string{"security.protocol", "SSL", "ssl.keystore.location", "/x"}},
+		{a, "ssl.truststore.type", "BKS", "JKS, PKCS12 or PEM", []string{"security.protocol", "SSL", "ssl.truststore.location", "/x"}},
 		{a, "ssl.enabled.protocols", "SSLv3", "TLSv1.2, TLSv1.3", []string{"security.protocol", "SSL"}},
 		{a, "ssl.cipher.suites", "TLS_NULL", "suite TLS_NULL", []string{"security.protocol", "SSL"}},
-		{a, "ssl.truststore.location", "/does/not/exist", "can be read", []string{"security.protocol", "SSL", "ssl.truststore.type", "PEM"}},
+		{a, "ssl.truststore.location", "/does/not/exist", "no such file", []string{"security.protocol", "SSL", "ssl.truststore.type", "PEM"}},
 	}
 	for _, tt := range tests {
 		set := with(tt.more...)

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // The digest of JKS stores.
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -35,10 +36,32 @@ type Store struct {
 // magicJKS begins every file of a JKS store.
 var magicJKS = []byte{0xfe, 0xed, 0xfe, 0xed}
 
+// KeyError is what is wrong with the value of a key.
+type KeyError struct {
+	Key string
+	Err error
+}
+
+func (e *KeyError) Error() string { return e.Key + ": " + e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *KeyError) Unwrap() error { return e.Err }
+
 func (s Store) empty() bool { return s.Location == "" && s.Chain == "" && s.Key == "" }
 
 func (s Store) wrong(key, format string, args ...any) error {
-	return fmt.Errorf("%s%s: %w", s.Prefix, key, fmt.Errorf(format, args...))
+	return &KeyError{s.Prefix + key, fmt.Errorf(format, args...)}
+}
+
+// inline checks what goes with PEM texts in place of a file.
+func (s Store) inline() error {
+	switch {
+	case !strings.EqualFold(s.Type, "PEM"):
+		return s.wrong("type", "give PEM: the store stands in the configuration itself")
+	case s.Password != "":
+		return s.wrong("password", "take it out: a PEM store has no password, only ssl.key.password")
+	}
+	return nil
 }
 
 // content reads the store's file and says whether it is PEM.
@@ -63,6 +86,9 @@ func (s Store) content() (content []byte, isPEM bool, err error) {
 func (s Store) Trusted() ([]*x509.Certificate, error) {
 	var certs []*x509.Certificate
 	if s.Chain != "" {
+		if err := s.inline(); err != nil {
+			return nil, err
+		}
 		certs, err := fromPEM([]byte(s.Chain))
 		if err != nil {
 			return nil, s.wrong("certificates", "%w", err)
@@ -139,7 +165,15 @@ func (s Store) trustedPKCS12(content []byte) ([]*x509.Certificate, error) {
 // Identity returns the store's private key with its certificates. Of several keys
 // in a JKS store the first by alias is taken.
 func (s Store) Identity() (tls.Certificate, error) {
-	if s.Chain != "" || s.Key != "" {
+	switch {
+	case s.Chain == "" && s.Key != "":
+		return tls.Certificate{}, s.wrong("certificate.chain", "give the certificates in PEM beside %skey", s.Prefix)
+	case s.Chain != "" && s.Key == "":
+		return tls.Certificate{}, s.wrong("key", "give the private key in PEM beside %scertificate.chain", s.Prefix)
+	case s.Chain != "":
+		if err := s.inline(); err != nil {
+			return tls.Certificate{}, err
+		}
 		return s.pair("key", []byte(s.Chain), []byte(s.Key))
 	}
 	content, isPEM, err := s.content()
@@ -163,25 +197,17 @@ func (s Store) Identity() (tls.Certificate, error) {
 
 func (s Store) pair(key string, chain, private []byte) (tls.Certificate, error) {
 	if encrypted(private) {
-		return tls.Certificate{}, s.wrong(key, "an encrypted private key in PEM is not supported yet: give it unencrypted (openssl pkcs8 -in key.pem -out plain.pem), or use PKCS12")
+		plain, err := decryptPEM(private, s.KeyPassword)
+		if err != nil {
+			return tls.Certificate{}, s.wrong(key, "%w", err)
+		}
+		private = plain
 	}
 	cert, err := tls.X509KeyPair(chain, private)
 	if err != nil {
 		return cert, s.wrong(key, "give a PRIVATE KEY block and the CERTIFICATE blocks that belong to it: %w", err)
 	}
 	return cert, nil
-}
-
-func encrypted(text []byte) bool {
-	for {
-		var block *pem.Block
-		if block, text = pem.Decode(text); block == nil {
-			return false
-		}
-		if block.Type == "ENCRYPTED PRIVATE KEY" || strings.Contains(block.Headers["Proc-Type"], "ENCRYPTED") {
-			return true
-		}
-	}
 }
 
 func (s Store) identityJKS(content []byte) (tls.Certificate, error) {
@@ -238,14 +264,30 @@ func joined(key crypto.PrivateKey, chain [][]byte) (tls.Certificate, error) {
 	return tls.Certificate{PrivateKey: key, Certificate: chain}, nil
 }
 
-// loadJKS opens a store. Java lets a trust store be read without its password, but
-// then nothing proves that it is whole; here the password is needed.
+// loadJKS opens a store. As in Java a trust store can be read without its
+// password; then nothing proves that it is whole.
 func loadJKS(content []byte, password string) (keystore.KeyStore, error) {
 	ks := keystore.New()
+	if password == "" {
+		content = withoutProof(content)
+	}
 	if err := ks.Load(bytes.NewReader(content), []byte(password)); err != nil {
 		return ks, fmt.Errorf("as JKS: %w (is the password right?)", err)
 	}
 	return ks, nil
+}
+
+// withoutProof ends the store with the digest that belongs to no password, since
+// the library always compares it.
+func withoutProof(content []byte) []byte {
+	if len(content) < sha1.Size {
+		return content
+	}
+	content = content[:len(content)-sha1.Size]
+	h := sha1.New() //nolint:gosec // The format has no other.
+	h.Write([]byte("Mighty Aphrodite"))
+	h.Write(content)
+	return h.Sum(slices.Clip(content))
 }
 
 func fromPEM(text []byte) ([]*x509.Certificate, error) {

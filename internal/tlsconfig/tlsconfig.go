@@ -42,8 +42,8 @@ func Server(values config.Map, prefix string) (*tls.Config, error) {
 	return cfg, nil
 }
 
-// Client returns the settings with which a worker asks another one. The prefix is
-// that of Server.
+// Client returns the settings of the side that connects, such as a worker that
+// asks another one, or a Kafka client. The prefix is that of Server.
 func Client(values config.Map, prefix string) (*tls.Config, error) {
 	k := below(values, prefix)
 	cfg, err := k.base()
@@ -126,7 +126,7 @@ func (k keys) versions(cfg *tls.Config) error {
 	for name := range strings.SplitSeq(given, ",") {
 		v, ok := known[config.Trim(name)]
 		if !ok {
-			return fmt.Errorf("%s=%s: give TLSv1.2, TLSv1.3 or both; %s is not known", k.name("ssl.enabled.protocols"), given, name)
+			return &KeyError{k.name("ssl.enabled.protocols"), fmt.Errorf("give TLSv1.2, TLSv1.3 or both; %s is not known", name)}
 		}
 		versions = append(versions, v)
 	}
@@ -145,7 +145,7 @@ func (k keys) suites(cfg *tls.Config) error {
 		name = config.Trim(name)
 		at := slices.IndexFunc(tls.CipherSuites(), func(s *tls.CipherSuite) bool { return s.Name == name })
 		if at < 0 {
-			return fmt.Errorf("%s: suite %s is not known or not safe; leave the key out for the safe ones", k.name("ssl.cipher.suites"), name)
+			return &KeyError{k.name("ssl.cipher.suites"), fmt.Errorf("suite %s is not known or not safe; leave the key out for the safe ones", name)}
 		}
 		suite := tls.CipherSuites()[at]
 		if slices.Contains(suite.SupportedVersions, tls.VersionTLS12) {
