@@ -52,7 +52,7 @@ type standalone struct {
 	connectors []connectorFile
 	embedded   bool
 	// ready is called when REST answers and the connectors are created.
-	ready func(url string)
+	ready func(url string, metrics *telemetry.Metrics)
 }
 
 // run starts the worker and blocks until ctx ends or a part of it fails.
@@ -121,7 +121,7 @@ func (s standalone) serve(ctx context.Context, h *herder.Standalone, metrics *te
 		h.Ready()
 		s.log.Info("worker is ready", "url", server.URL, "worker_id", server.WorkerID, "took", time.Since(started).Round(time.Millisecond))
 		if s.ready != nil {
-			s.ready(server.URL)
+			s.ready(server.URL, metrics)
 		}
 		select {
 		case <-ctx.Done():

@@ -1,15 +1,19 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 
 	"sluice/connect/config"
 	"sluice/internal/kafka/embedded"
+	"sluice/internal/telemetry"
 )
 
 // DevOptions are the choices of `sluice dev`.
@@ -23,16 +27,21 @@ type DevOptions struct {
 	Logs      io.Writer
 }
 
-// Dev runs an embedded broker and a worker that need nothing else. It blocks
-// until ctx ends.
+// Dev runs an embedded broker and a worker that need nothing else, and shows
+// what moves. It blocks until ctx ends.
 func Dev(ctx context.Context, o DevOptions) error {
-	log, levels, err := newLogger(o.Logs, o.LogFormat, nil)
+	screen := newScreen(o.Out)
+	log, levels, err := newLogger(screen.over(o.Logs), o.LogFormat, nil)
 	if err != nil {
 		return err
 	}
 	data, err := filepath.Abs(o.Data)
 	if err != nil {
 		return fmt.Errorf("data directory %s: %w", o.Data, err)
+	}
+	example, err := readExample(o.Example, data)
+	if err != nil {
+		return err
 	}
 	broker, err := embedded.Start(ctx, embedded.Config{Dir: filepath.Join(data, "broker"), Port: o.KafkaPort, Log: log})
 	if err != nil {
@@ -43,7 +52,7 @@ func Dev(ctx context.Context, o DevOptions) error {
 			log.Error("embedded broker did not close well", "error", err)
 		}
 	}()
-	s := standalone{embedded: true, registry: newRegistry(), workerFile: workerFile{log: log, levels: levels, settings: config.Map{
+	s := standalone{embedded: true, registry: newRegistry(), connectors: example, workerFile: workerFile{log: log, levels: levels, settings: config.Map{
 		"bootstrap.servers":            broker.Addr(),
 		"key.converter":                "org.apache.kafka.connect.json.JsonConverter",
 		"value.converter":              "org.apache.kafka.connect.json.JsonConverter",
@@ -51,30 +60,59 @@ func Dev(ctx context.Context, o DevOptions) error {
 		"offset.flush.interval.ms":     "5000",
 		"listeners":                    "http://127.0.0.1:" + strconv.Itoa(o.Port),
 	}}}
-	if s.connectors, err = readExample(o.Example, data); err != nil {
-		return err
+	following, stop := context.WithCancel(ctx)
+	var showing sync.WaitGroup
+	s.ready = func(url string, metrics *telemetry.Metrics) {
+		screen.say("%s", devBanner(url, broker.Addr(), data, s.connectors))
+		showing.Go(func() { screen.follow(following, metrics.Moved) })
 	}
-	s.ready = func(url string) {
-		fmt.Fprintf(o.Out, devBanner, url, broker.Addr(), data, url, url, url)
-		for _, c := range s.connectors {
-			fmt.Fprintf(o.Out, "  running: %s\n", c.name)
-		}
-		if o.Example != "" {
-			fmt.Fprintf(o.Out, "  look:    tail -f %s\n", filepath.Join(data, "*.txt"))
-		}
+	err = s.run(ctx)
+	stop()
+	showing.Wait()
+	if err == nil {
+		screen.say("Stopped in order. The data is in %s for the next start.\n", data)
 	}
-	return s.run(ctx)
+	return err
 }
 
-const devBanner = `Sluice is running. Ctrl-C stops it; the data stays.
-  REST:    %s
-  Kafka:   %s (embedded, this machine only)
-  data:    %s
-Try next:
-  curl %sconnectors?expand=status
-  curl %sconnector-plugins
-  curl -X PUT %sconnectors/clickstream/pause
-`
+// devBanner says what runs, where, and what to try next.
+func devBanner(url, bootstrap, data string, running []connectorFile) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Sluice is running. Ctrl-C stops it; the data stays.\n  REST:    %s\n  Kafka:   %s (embedded, this machine only)\n  data:    %s\n", url, bootstrap, data)
+	source, file := "", ""
+	for _, c := range running {
+		class := text(c.config, "connector.class")
+		fmt.Fprintf(&b, "  running: %s (%s)\n", c.name, class[strings.LastIndexByte(class, '.')+1:])
+		if strings.Contains(class, "Sink") {
+			file = cmp.Or(file, text(c.config, "file"))
+		} else {
+			source = cmp.Or(source, c.name)
+		}
+	}
+	b.WriteString("Try next:\n")
+	if file != "" {
+		fmt.Fprintf(&b, "  tail -f %s\n", file)
+	}
+	fmt.Fprintf(&b, "  curl '%sconnectors?expand=status'\n", url)
+	switch {
+	case source != "":
+		fmt.Fprintf(&b, "  curl -X PUT %sconnectors/%s/pause\n", url, source)
+	default:
+		fmt.Fprintf(&b, "  curl -X PUT -H 'Content-Type: application/json' %sconnectors/users/config -d '%s'\n", url,
+			`{"connector.class": "DatagenConnector", "kafka.topic": "users", "quickstart": "users"}`)
+	}
+	if file == "" {
+		fmt.Fprintf(&b, "  curl %sconnector-plugins\n", url)
+	}
+	return b.String()
+}
+
+func text(cfg config.Raw, key string) string {
+	if v := cfg[key]; v != nil {
+		return *v
+	}
+	return ""
+}
 
 // readExample reads the connectors of a directory. ${data} in them stands for
 // the data directory.

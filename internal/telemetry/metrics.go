@@ -1,7 +1,9 @@
 package telemetry
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -133,4 +135,24 @@ func (m *Metrics) Stalled(connector string, task int) (since time.Time, stalled 
 // name is the Prometheus name of an attribute of a bean.
 func name(bean, attribute string) string {
 	return "kafka_connect_" + strings.ReplaceAll(bean+"_"+attribute, "-", "_")
+}
+
+// Moved returns how many records the present source tasks have written to
+// Kafka, and how many the present sink tasks have put. A task that is started
+// anew counts from 0.
+func (m *Metrics) Moved() (written, put int64) {
+	m.mu.Lock()
+	tasks := slices.Collect(maps.Values(m.tasks))
+	m.mu.Unlock()
+	for _, t := range tasks {
+		t.mu.Lock()
+		n := int64(t.out.sum)
+		t.mu.Unlock()
+		if t.kind == Source {
+			written += n
+		} else {
+			put += n
+		}
+	}
+	return written, put
 }
