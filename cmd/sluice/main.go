@@ -63,7 +63,7 @@ func root() *cobra.Command {
 		Use: "sluice", Short: "A Kafka Connect worker",
 		Version: app.Version() + " (Kafka Connect " + app.ConnectVersion + ")", SilenceUsage: true, SilenceErrors: true,
 	}
-	cmd.AddCommand(dev(), standalone(), distributed(), broker())
+	cmd.AddCommand(dev(), standalone(), distributed(), doctor(), broker())
 	return cmd
 }
 
@@ -101,6 +101,17 @@ func distributed() *cobra.Command {
 		RunE: run(func(c *cobra.Command, args []string) error {
 			return app.Distributed(c.Context(), args[0], os.Stdout)
 		}),
+	}
+}
+
+func doctor() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor WORKER.properties",
+		Short: "Say what would not work if a worker with this file joined its group; changes nothing",
+		Long: "Doctor reads the worker file and the live cluster: the internal topics, the group and its connectors.\n" +
+			"It changes nothing and joins nothing. The exit code is 0 only if no problem is found.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return app.Doctor(c.Context(), args[0], os.Stdout) },
 	}
 }
 

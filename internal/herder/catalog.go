@@ -95,6 +95,13 @@ func (c *catalog) Validate(ctx context.Context, cfg config.Raw) (infos ConfigInf
 	return infos, refs.hideError(err)
 }
 
+// Check validates a configuration as the herder of a distributed worker with these
+// settings would, without one.
+func Check(ctx context.Context, registry *plugins.Registry, settings config.Map, providers *properties.Providers, log *slog.Logger, cfg config.Raw) (ConfigInfos, error) {
+	c := &catalog{plugins: registry, settings: settings, providers: providers, group: settings["group.id"], timeout: requestTimeout, log: log}
+	return c.Validate(ctx, cfg)
+}
+
 // pluginPanic is a panic of a plugin's code.
 type pluginPanic struct{ value any }
 

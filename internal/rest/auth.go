@@ -30,6 +30,13 @@ type credentials struct {
 	users map[string][sha256.Size]byte
 }
 
+// CheckSettings refuses settings of the worker that ask for what the API does not
+// have, before it listens. It reads the files that they name.
+func CheckSettings(settings config.Map) error {
+	_, err := readCredentials(settings)
+	return err
+}
+
 // readCredentials reads what rest.extension.classes asks for; nil is no
 // authentication. Only Java's basic authentication is known.
 func readCredentials(values config.Map) (*credentials, error) {

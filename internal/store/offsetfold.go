@@ -137,3 +137,16 @@ func (s *OffsetSnapshot) List(connector string) ([]Offset, error) {
 	}
 	return out, errors.Join(errs...)
 }
+
+// Unreachable returns the keys of the connector, sorted, that no connector of ours
+// would look up: their bytes are not those that are written for their partition.
+func (s *OffsetSnapshot) Unreachable(connector string) []string {
+	entries, _ := s.connectors.get(connector)
+	var out []string
+	for key, e := range entries.all() {
+		if again, err := OffsetKey(connector, e.partition); err != nil || string(again) != key {
+			out = append(out, key)
+		}
+	}
+	return out
+}

@@ -46,6 +46,20 @@ type topicLog struct {
 
 // newLog makes the log of a topic; name is the last part of its client ids.
 func newLog(cfg Config, t topic, admin *kgo.Client, name string, committed bool) (*topicLog, error) {
+	l, errR := newReader(cfg, t, admin, name, committed)
+	var errW error
+	l.writer, errW = newWriterClient(cfg, name, map[string]string{
+		"enable.idempotence": "false", "delivery.timeout.ms": "2147483647",
+	})
+	if err := errors.Join(errR, errW); err != nil {
+		l.closeClients()
+		return nil, err
+	}
+	return l, nil
+}
+
+// newReader makes a log that can be read only. With an error it is not nil.
+func newReader(cfg Config, t topic, admin *kgo.Client, name string, committed bool) (*topicLog, error) {
 	l := &topicLog{topic: t, log: cfg.Log.With("topic", t.name), admin: admin, moved: make(chan struct{})}
 	isolation := "read_uncommitted"
 	if committed {
@@ -57,15 +71,7 @@ func newLog(cfg Config, t topic, admin *kgo.Client, name string, committed bool)
 		return newClient(cfg, kafka.ConsumerRole, name, set,
 			kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{t.name: from}), kgo.KeepControlRecords())
 	}
-	var errW error
-	l.writer, errW = newWriterClient(cfg, name, map[string]string{
-		"enable.idempotence": "false", "delivery.timeout.ms": "2147483647",
-	})
-	if err := errors.Join(errR, errW); err != nil {
-		l.closeClients()
-		return nil, err
-	}
-	return l, nil
+	return l, errR
 }
 
 // newWriterClient makes a producer that does not wait for more records to come,
@@ -96,6 +102,11 @@ func (l *topicLog) Start(ctx context.Context, consume func([]store.Record)) erro
 	if err != nil {
 		return err
 	}
+	return l.open(ctx, n, consume)
+}
+
+// open starts the tail and reads all n partitions to their ends.
+func (l *topicLog) open(ctx context.Context, n int32, consume func([]store.Record)) error {
 	l.next = make([]int64, n)
 	// A partition whose beginning was deleted has records from later on only.
 	starts, err := l.offsets(ctx, earliest)
