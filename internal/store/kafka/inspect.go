@@ -85,7 +85,9 @@ func Inspect(ctx context.Context, cfg Config) (*Inspection, error) {
 
 func inspectTopic(ctx context.Context, cfg Config, admin *kgo.Client, t topic, name string, committed bool, fold func(store.Record) string) TopicReport {
 	report := TopicReport{Key: t.prefix + "topic", Name: t.name}
-	problem := func(format string, args ...any) { report.Problems = append(report.Problems, fmt.Sprintf(format, args...)) }
+	problem := func(format string, args ...any) {
+		report.Problems = append(report.Problems, fmt.Sprintf(format, args...))
+	}
 	details, err := kadm.NewClient(admin).ListTopics(ctx, t.name)
 	if err == nil {
 		err = details[t.name].Err
