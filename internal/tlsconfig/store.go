@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/sha1" //nolint:gosec // The digest of JKS stores.
+	"crypto/subtle"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -15,6 +16,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/pavlo-v-chernykh/keystore-go/v4"
 	"software.sslmate.com/src/go-pkcs12"
@@ -139,25 +141,12 @@ func (s Store) trustedJKS(content []byte) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-// trustedPKCS12 takes stores that keytool made, and those of openssl, which lack
-// Java's mark of trust.
+// trustedPKCS12 takes certificates with Java's mark of trust, as keytool makes it;
+// Java passes over others.
 func (s Store) trustedPKCS12(content []byte) ([]*x509.Certificate, error) {
 	certs, err := pkcs12.DecodeTrustStore(content, s.Password)
-	if err == nil {
-		return certs, nil
-	}
-	blocks, other := pkcs12.ToPEM(content, s.Password) //nolint:staticcheck // the only way to certificates without the mark
-	if other != nil {
-		return nil, err
-	}
-	for _, b := range blocks {
-		if b.Type == "CERTIFICATE" {
-			cert, err := x509.ParseCertificate(b.Bytes)
-			if err != nil {
-				return nil, err
-			}
-			certs = append(certs, cert)
-		}
+	if err != nil {
+		return nil, fmt.Errorf("as PKCS12: %w (keytool -importcert makes a trust store)", err)
 	}
 	return certs, nil
 }
@@ -270,11 +259,29 @@ func loadJKS(content []byte, password string) (keystore.KeyStore, error) {
 	ks := keystore.New()
 	if password == "" {
 		content = withoutProof(content)
+	} else if !whole(content, password) {
+		return ks, errors.New("as JKS: the digest at its end is another one (is the password right?)")
 	}
 	if err := ks.Load(bytes.NewReader(content), []byte(password)); err != nil {
-		return ks, fmt.Errorf("as JKS: %w (is the password right?)", err)
+		return ks, fmt.Errorf("as JKS: %w", err)
 	}
 	return ks, nil
+}
+
+// whole checks the digest at the end before anything else is believed: the library
+// takes memory as the numbers in the file say.
+func whole(content []byte, password string) bool {
+	end := len(content) - sha1.Size
+	if end < 0 {
+		return false
+	}
+	h := sha1.New() //nolint:gosec // The format has no other.
+	for _, unit := range utf16.Encode([]rune(password)) {
+		h.Write([]byte{byte(unit >> 8), byte(unit)})
+	}
+	h.Write([]byte("Mighty Aphrodite"))
+	h.Write(content[:end])
+	return subtle.ConstantTimeCompare(h.Sum(nil), content[end:]) == 1
 }
 
 // withoutProof ends the store with the digest that belongs to no password, since
