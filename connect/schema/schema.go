@@ -163,7 +163,7 @@ func (s *Schema) Equal(o *Schema) bool {
 	if (s.Version == nil) != (o.Version == nil) || s.Version != nil && *s.Version != *o.Version {
 		return false
 	}
-	if (s.Default == nil) != (o.Default == nil) || s.Default != nil && !s.Default.Equal(*o.Default) {
+	if !s.sameDefault(o) {
 		return false
 	}
 	if len(s.Parameters) != len(o.Parameters) || len(s.Fields) != len(o.Fields) {
@@ -180,4 +180,17 @@ func (s *Schema) Equal(o *Schema) bool {
 		}
 	}
 	return s.Key.Equal(o.Key) && s.Elem.Equal(o.Elem)
+}
+
+// sameDefault compares the defaults. A struct is often the default of the very
+// schema that it refers to: then only its values count, or there would be no end.
+func (s *Schema) sameDefault(o *Schema) bool {
+	if s.Default == nil || o.Default == nil {
+		return s.Default == o.Default
+	}
+	a, b := s.Default.Struct(), o.Default.Struct()
+	if a != nil && b != nil && a.Schema == s && b.Schema == o {
+		return equalLists(a.Values, b.Values)
+	}
+	return s.Default.Equal(*o.Default)
 }

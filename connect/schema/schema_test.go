@@ -104,3 +104,20 @@ func TestCloneOwnsItsMemory(t *testing.T) {
 		t.Error("a clone shares memory with its origin")
 	}
 }
+
+// TestEqualEndsForADefaultOfItsOwnSchema holds that a struct schema whose default
+// refers to it can be compared.
+func TestEqualEndsForADefaultOfItsOwnSchema(t *testing.T) {
+	t.Parallel()
+	made := func(n int32) *schema.Schema {
+		s := schema.StructOf("s", schema.Field{Name: "n", Schema: schema.Of(schema.Int32)})
+		st := schema.NewStruct(s)
+		st.Values[0] = schema.Int32Value(n)
+		v := schema.StructValue(st)
+		s.Default = &v
+		return s
+	}
+	if !made(1).Equal(made(1)) || made(1).Equal(made(2)) || made(1).Equal(schema.StructOf("s", made(1).Fields...)) {
+		t.Error("defaults are not compared by their values")
+	}
+}

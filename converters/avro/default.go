@@ -11,9 +11,8 @@ import (
 	"sluice/converters/internal/jsontree"
 )
 
-// defaultNode returns a default of Connect as Avro writes it. In the default of a
-// field floats have become doubles (asDouble), in the property connect.default not.
-func (m *mapping) defaultNode(s *schema.Schema, v schema.Value, asDouble bool) (*jsontree.Node, error) {
+// defaultNode returns a default of Connect as Avro writes it.
+func (m *mapping) defaultNode(s *schema.Schema, v schema.Value) (*jsontree.Node, error) {
 	if v.IsNull() {
 		return &jsontree.Node{}, nil
 	}
@@ -26,7 +25,7 @@ func (m *mapping) defaultNode(s *schema.Schema, v schema.Value, asDouble bool) (
 		return jsontree.NewInt(n), err
 	case schema.Float32, schema.Float64:
 		bits := 64
-		if s.Type == schema.Float32 && !asDouble {
+		if s.Type == schema.Float32 {
 			bits = 32
 		}
 		return floatNode(v.Float(), bits), nil
@@ -46,7 +45,7 @@ func (m *mapping) defaultNode(s *schema.Schema, v schema.Value, asDouble bool) (
 	case schema.Array:
 		out := &jsontree.Node{Kind: jsontree.Array}
 		for _, item := range v.List() {
-			n, err := m.defaultNode(s.Elem, item, asDouble)
+			n, err := m.defaultNode(s.Elem, item)
 			if err != nil {
 				return nil, err
 			}
@@ -54,9 +53,9 @@ func (m *mapping) defaultNode(s *schema.Schema, v schema.Value, asDouble bool) (
 		}
 		return out, nil
 	case schema.Map:
-		return m.defaultMap(s, v, asDouble)
+		return m.defaultMap(s, v)
 	case schema.StructType:
-		return m.defaultStruct(s, v.Struct(), asDouble)
+		return m.defaultStruct(s, v.Struct())
 	}
 	return nil, connect.DataErrorf("Unknown schema type:%s", s.Type)
 }
@@ -70,13 +69,13 @@ func floatNode(f float64, bits int) *jsontree.Node {
 	return &jsontree.Node{Kind: jsontree.Number, Text: text}
 }
 
-func (m *mapping) defaultMap(s *schema.Schema, v schema.Value, asDouble bool) (*jsontree.Node, error) {
+func (m *mapping) defaultMap(s *schema.Schema, v schema.Value) (*jsontree.Node, error) {
 	out := &jsontree.Node{Kind: jsontree.Array}
 	if m.stringKeys(s) {
 		out.Kind = jsontree.Object
 	}
 	for _, e := range v.Map() {
-		n, err := m.defaultNode(s.Elem, e.Value, asDouble)
+		n, err := m.defaultNode(s.Elem, e.Value)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +83,7 @@ func (m *mapping) defaultMap(s *schema.Schema, v schema.Value, asDouble bool) (*
 			out.Put(e.Key.Text(), n)
 			continue
 		}
-		k, err := m.defaultNode(s.Key, e.Key, asDouble)
+		k, err := m.defaultNode(s.Key, e.Key)
 		if err != nil {
 			return nil, err
 		}
@@ -93,14 +92,14 @@ func (m *mapping) defaultMap(s *schema.Schema, v schema.Value, asDouble bool) (*
 	return out, nil
 }
 
-func (m *mapping) defaultStruct(s *schema.Schema, st *schema.Struct, asDouble bool) (*jsontree.Node, error) {
+func (m *mapping) defaultStruct(s *schema.Schema, st *schema.Struct) (*jsontree.Node, error) {
 	out := jsontree.NewObject()
 	for i := range s.Fields {
 		at := st.Schema.FieldIndex(s.Fields[i].Name)
 		if at < 0 {
 			return nil, connect.DataErrorf("Mismatching struct schema")
 		}
-		n, err := m.defaultNode(s.Fields[i].Schema, st.At(at), asDouble)
+		n, err := m.defaultNode(s.Fields[i].Schema, st.At(at))
 		if err != nil || isUnion(s) {
 			return n, err
 		}
@@ -223,11 +222,11 @@ func (m *mapping) defaultRecord(s *schema.Schema, t *avroType, n *jsontree.Node)
 			}
 			continue
 		}
-		if inner.kind == union {
-			inner = inner.only()
-			if inner == nil {
-				return schema.Null(), connect.DataErrorf("the default %s stands for a union of several types", given)
-			}
+		if inner.kind == union && len(inner.branches) > 0 {
+			inner = inner.branches[0] // the one that Avro takes defaults for
+		}
+		if inner.kind == null {
+			continue
 		}
 		v, err := m.defaultValue(f.Schema, inner, given)
 		if err != nil {
@@ -236,21 +235,6 @@ func (m *mapping) defaultRecord(s *schema.Schema, t *avroType, n *jsontree.Node)
 		st.Values[i] = v
 	}
 	return schema.StructValue(st), nil
-}
-
-// only returns the one branch of a union beside null, or nil.
-func (t *avroType) only() *avroType {
-	var one *avroType
-	for _, b := range t.branches {
-		if b.kind == null {
-			continue
-		}
-		if one != nil {
-			return nil
-		}
-		one = b
-	}
-	return one
 }
 
 // integer is the number that Avro holds for a value of an integer schema.

@@ -413,8 +413,7 @@ func (b *builder) addField(t *avroType, name string, s *schema.Schema, doc *stri
 	case s == nil:
 	case s.Default != nil:
 		if b.hasDefault(s) {
-			// The default goes through Java objects, where a float is a double.
-			f.fallback, err = b.defaultNode(s, *s.Default, true)
+			f.fallback, err = b.defaultNode(s, *s.Default)
 		}
 	case s.Optional:
 		f.fallback = &jsontree.Node{}
@@ -481,7 +480,7 @@ func (b *builder) metadata(t *avroType, s *schema.Schema) error {
 		t.setProp(connectParameters, params)
 	}
 	if _, flagged := s.Param(fieldFlag); s.Default != nil && (b.DiscardDoc || !flagged) {
-		n, err := b.defaultNode(s, *s.Default, false)
+		n, err := b.defaultNode(s, *s.Default)
 		if err != nil {
 			return err
 		}

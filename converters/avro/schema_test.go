@@ -103,7 +103,7 @@ func TestSchemasThatAreRegistered(t *testing.T) {
 			name: "record", s: recordSchema(address), v: recordValue(t, address), want: `{"type":"record","name":"Order","namespace":"shop",` +
 				`"fields":[{"name":"id","type":"long"},{"name":"note","type":["null","string"],"default":null},` +
 				`{"name":"count","type":[{"type":"int","connect.default":7},"null"],"default":7},` +
-				`{"name":"rate","type":{"type":"float","connect.default":1.1},"default":1.100000023841858},` +
+				`{"name":"rate","type":{"type":"float","connect.default":1.1},"default":1.1},` +
 				`{"name":"from","type":{"type":"record","name":"Address","fields":[{"name":"street","type":"string"}],"connect.name":"shop.Address"}},` +
 				`{"name":"to","type":["null","Address"],"default":null}],"connect.doc":"an order","connect.version":3,"connect.name":"shop.Order"}`,
 		},
@@ -111,7 +111,7 @@ func TestSchemasThatAreRegistered(t *testing.T) {
 			name: "without metadata", cfg: config.Map{"connect.meta.data": "false"}, s: recordSchema(address), v: recordValue(t, address), lossy: true,
 			want: `{"type":"record","name":"Order","namespace":"shop",` +
 				`"fields":[{"name":"id","type":"long"},{"name":"note","type":["null","string"],"default":null},` +
-				`{"name":"count","type":["int","null"],"default":7},{"name":"rate","type":"float","default":1.100000023841858},` +
+				`{"name":"count","type":["int","null"],"default":7},{"name":"rate","type":"float","default":1.1},` +
 				`{"name":"from","type":{"type":"record","name":"Address","fields":[{"name":"street","type":"string"}]}},` +
 				`{"name":"to","type":["null","Address"],"default":null}]}`,
 		},
