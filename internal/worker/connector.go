@@ -205,8 +205,9 @@ func (c *connector) fail(err error) {
 		return
 	}
 	c.failed = err
-	c.log.Error("connector failed", "error", err)
-	c.life.report.send(store.Failed, pipeline.Trace(err))
+	text := pipeline.Trace(err)
+	c.log.Error("connector failed", "trace", text)
+	c.life.report.send(store.Failed, text)
 }
 
 // TaskConfigs asks the running connector for the configurations of its tasks,

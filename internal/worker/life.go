@@ -40,8 +40,9 @@ func (l *life) start(run func() error) {
 			l.report.send(store.Unassigned, "")
 			return
 		}
-		l.log.Error("instance failed", "error", err)
-		l.report.send(store.Failed, pipeline.Trace(err))
+		text := pipeline.Trace(err)
+		l.log.Error("instance failed", "trace", text)
+		l.report.send(store.Failed, text)
 	}()
 }
 
