@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,4 +84,33 @@ func FuzzParse(f *testing.F) {
 			config.Show(v)
 		}
 	})
+}
+
+// TestEmbed holds the order of ConfigDef.embed: keys without a group first, by
+// order, then required ones, importance and name; then the groups.
+func TestEmbed(t *testing.T) {
+	t.Parallel()
+	def := config.Def{
+		{Name: "z", Group: "B", Order: 2},
+		{Name: "y", Group: "B", Order: 1, Dependents: []string{"z"}},
+		{Name: "x", Group: "A", Order: 0},
+		{Name: "low", Importance: config.Low},
+		{Name: "b", Importance: config.Medium},
+		{Name: "a", Importance: config.Medium, DisplayName: "The A"},
+		{Name: "must", Importance: config.Low, Required: true},
+	}
+	var got []string
+	for _, k := range def.Embed("p.", "G", 2) {
+		got = append(got, fmt.Sprintf("%s|%s|%d|%s|%s", k.Name, k.Group, k.Order, k.DisplayName, strings.Join(k.Dependents, ",")))
+	}
+	want := []string{
+		"p.must|G|2|must|", "p.a|G|3|The A|", "p.b|G|4|b|", "p.low|G|5|low|",
+		"p.y|G: B|6|y|p.z", "p.z|G: B|7|z|", "p.x|G: A|8|x|",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if def[2].OrderInGroup() != 0 || def[3].OrderInGroup() != -1 {
+		t.Error("an order of 0 is unset where there is no group, and only there")
+	}
 }

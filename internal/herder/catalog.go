@@ -39,12 +39,9 @@ func (c *catalog) ClusterID() string { return c.clusterID }
 
 // PluginConfig implements Herder.
 func (c *catalog) PluginConfig(_ context.Context, class, version string) ([]ConfigKeyInfo, error) {
-	var wanted plugins.Range // any
-	if version != "" {
-		var err error
-		if wanted, err = plugins.ParseRange(version); err != nil {
-			return nil, badRequest("Invalid version specification: " + version)
-		}
+	wanted, err := plugins.ParseRange(version)
+	if err != nil {
+		return nil, badRequest("Invalid version specification: " + version)
 	}
 	p, kind, ok := c.plugins.Find(class)
 	if !ok {

@@ -79,3 +79,41 @@ func FuzzCompileRegex(f *testing.F) {
 		}
 	})
 }
+
+// TestEveryKeyIsReadyForAForm: documented, and with a default that its own rules
+// accept.
+func TestEveryKeyIsReadyForAForm(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		def  config.Def
+		keys int
+	}{
+		"source":   {definition.Source(definition.Defaults{}), 24},
+		"sink":     {definition.Sink(definition.Defaults{}), 24},
+		"producer": {definition.ClientKeys(definition.ProducerClient), 113}, // the numbers of Kafka 4.3.1
+		"consumer": {definition.ClientKeys(definition.ConsumerClient), 116},
+		"admin":    {definition.ClientKeys(definition.AdminClient), 91},
+	} {
+		if len(c.def) != c.keys {
+			t.Errorf("%s: %d keys, want %d", name, len(c.def), c.keys)
+		}
+		for _, k := range c.def {
+			if k.Doc == "" || k.Doc[len(k.Doc)-1] != '.' {
+				t.Errorf("%s: %s has the documentation %q, which is no sentence", name, k.Name, k.Doc)
+			}
+			text, ok := config.Format(k.Default)
+			if !ok || k.Required {
+				continue
+			}
+			parsed, err := config.Parse(k.Name, text, k.Type)
+			if diff := cmp.Diff(k.Default, parsed); diff != "" || err != nil {
+				t.Errorf("%s: the default of %s: %v %s", name, k.Name, err, diff)
+			}
+			if k.Validator != nil {
+				if err := k.Validator.Check(k.Name, k.Default); err != nil {
+					t.Errorf("%s: the default of %s: %v", name, k.Name, err)
+				}
+			}
+		}
+	}
+}
