@@ -100,8 +100,14 @@ func binary(t *testing.T) string {
 
 func startSluice(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), binary(t), "standalone",
-		filepath.Join(dir, "worker.properties"), filepath.Join(dir, "source.properties"), filepath.Join(dir, "sink.json"))
+	return startWith(t, dir, filepath.Join(dir, "source.properties"), filepath.Join(dir, "sink.json"))
+}
+
+// startWith starts a standalone worker of the directory's worker.properties.
+func startWith(t *testing.T, dir string, connectors ...string) *exec.Cmd {
+	t.Helper()
+	args := append([]string{"standalone", filepath.Join(dir, "worker.properties")}, connectors...)
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), binary(t), args...)
 	log, err := os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
