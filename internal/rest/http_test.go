@@ -19,7 +19,7 @@ import (
 )
 
 // call sends a request and returns its answer. headers are pairs.
-func call(t *testing.T, h http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+func call(t testing.TB, h http.Handler, method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, "http://h:1/", strings.NewReader(body))
 	path, query, _ := strings.Cut(target, "?")

@@ -95,14 +95,18 @@ func (w *pageWorker) SetTargetState(name string, target store.TargetState) {
 }
 func (w *pageWorker) Close(context.Context) error { return nil }
 
+type noLevels struct{}
+
+func (noLevels) SetLevel(string, string) error { return nil }
+
 // page runs a herder with the page's connectors; end stops it.
-func page(t *testing.T, answers string) (h http.Handler, w *pageWorker, end func()) {
+func page(t testing.TB, answers string) (h http.Handler, w *pageWorker, end func()) {
 	t.Helper()
 	w = &pageWorker{stop: make(chan struct{})}
 	close(w.stop)
 	s := herder.NewStandalone(herder.StandaloneConfig{
 		WorkerID: "w:1", Worker: w, Plugins: pageRegistry(), Log: slog.New(slog.DiscardHandler), ClusterID: "I4ZmrWqfT2e-upky_4fdPA",
-		Settings: config.Map{"key.converter": converterClass, "value.converter": converterClass},
+		Settings: config.Map{"key.converter": converterClass, "value.converter": converterClass}, Levels: noLevels{},
 	})
 	w.listener = s
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))

@@ -91,14 +91,14 @@ func (f *fakeHerder) ClusterID() string               { return "cluster" }
 func (f *fakeHerder) Health() (state, message string) { return "starting", "not yet" }
 
 // serve returns the handler of an API with the settings.
-func serve(t *testing.T, h herder.Herder, settings config.Map) http.Handler {
+func serve(t testing.TB, h herder.Herder, settings config.Map) http.Handler {
 	t.Helper()
 	main, _ := serveBoth(t, h, settings)
 	return main
 }
 
 // serveBoth returns also the handler of admin.listeners.
-func serveBoth(t *testing.T, h herder.Herder, settings config.Map) (main, admin http.Handler) {
+func serveBoth(t testing.TB, h herder.Herder, settings config.Map) (main, admin http.Handler) {
 	t.Helper()
 	all := config.Map{"listeners": "http://127.0.0.1:0"}
 	maps.Copy(all, settings)

@@ -1,0 +1,74 @@
+package rest
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func FuzzJAAS(f *testing.F) {
+	f.Add("KafkaConnect { a.B required file=\"x\\\"y\" o='p' n=1; };")
+	f.Add("/* c */ A { B optional; C required x=y; }; // end\n# end\nD { };")
+	f.Fuzz(func(t *testing.T, text string) {
+		sections, err := parseJAAS(text)
+		if err != nil {
+			return
+		}
+		for name, modules := range sections {
+			for _, m := range modules {
+				if m.class == "" || m.options == nil {
+					t.Errorf("section %q of %q has a module without a class or options", name, text)
+				}
+			}
+		}
+	})
+}
+
+func FuzzHeaderRules(f *testing.F) {
+	f.Add(`set X-Frame-Options: DENY, "add X-Suite: one, two", setDate Expires: 1000, addDate D: -5`)
+	f.Add(`"set a:\"b\""`)
+	f.Fuzz(func(t *testing.T, text string) {
+		rules, err := readHeaderRules(text)
+		if err != nil {
+			return
+		}
+		h := http.Header{}
+		for _, r := range rules {
+			if r.name == "" {
+				t.Errorf("a rule of %q has no name", text)
+			}
+			r.apply(h, time.Unix(0, 0))
+		}
+	})
+}
+
+// A path is either refused, or its segments come back from their names.
+func FuzzPath(f *testing.F) {
+	for _, path := range []string{"/connectors/a%20b;v=1/status/", "//", "/%2e", "/a/;b/c", "/é", "/connectors/a+b&c=d%3Fe"} {
+		f.Add(path)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		segments, fine := split(path)
+		for i, s := range segments {
+			if !fine || strings.ContainsAny(s, "/;") || s == "" && len(segments) > 1 {
+				t.Errorf("segment %d of %q is %q", i, path, s)
+			}
+		}
+	})
+}
+
+func FuzzLocation(f *testing.F) {
+	for _, name := range []string{"a b", "{x}", "a{", "}", "{a/b}", "{ x : y }", "%zz%41", "é", "{}"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		path, err := location("/connectors/", name)
+		if err != nil {
+			return
+		}
+		if strings.ContainsAny(path, " {}|^\"<>\\\r\n") || !strings.HasPrefix(path, "/connectors/") {
+			t.Errorf("the location of %q is %q", name, path)
+		}
+	})
+}
