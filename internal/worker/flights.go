@@ -19,9 +19,10 @@ import (
 // filled by the task's goroutine; while records are under way nobody writes to
 // it but through flights.
 type flight struct {
-	batch connect.Batch
-	out   pipeline.Encoded
-	done  func(*kgo.Record, error)
+	batch  *connect.Batch // nil once it is encoded and nobody needs it
+	polled int            // records of the batch
+	out    pipeline.Encoded
+	done   func(*kgo.Record, error)
 
 	offsets []lastOffset // the last of each source partition
 	left    int          // records not answered for; guarded by flights.mu
@@ -52,7 +53,9 @@ type flights struct {
 	ready map[*connect.SourcePartition]schema.Value // to commit; guarded by mu
 	spare []*flight                                 // guarded by mu
 
-	tolerant bool // records that Kafka refuses are left out; set before the first
+	batches  []*connect.Batch // spare ones, of the task's goroutine alone
+	keep     bool             // batches are needed until their records are durable; set before the first
+	tolerant bool             // records that Kafka refuses are left out; set before the first
 	metrics  *telemetry.Task
 	news     chan struct{} // has room for one: something has landed
 }
@@ -65,6 +68,27 @@ const keptFlights = 8
 
 // take returns an empty flight.
 func (fs *flights) take() *flight {
+	f := fs.empty()
+	if n := len(fs.batches); n > 0 {
+		f.batch, fs.batches = fs.batches[n-1], fs.batches[:n-1]
+	} else {
+		f.batch = &connect.Batch{}
+	}
+	return f
+}
+
+// unload takes the batch back, for the next poll: the flight needs only what is
+// encoded. With one batch in turn, and not one for each flight, its memory
+// stays small and warm.
+func (fs *flights) unload(f *flight) {
+	f.batch.Reset()
+	if len(fs.batches) < keptFlights {
+		fs.batches = append(fs.batches, f.batch)
+	}
+	f.batch = nil
+}
+
+func (fs *flights) empty() *flight {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	if n := len(fs.spare); n > 0 {
@@ -79,7 +103,9 @@ func (fs *flights) take() *flight {
 
 // free takes back a flight that has landed.
 func (fs *flights) free(f *flight) {
-	f.batch.Reset()
+	if f.batch != nil {
+		fs.unload(f)
+	}
 	f.out.Reset()
 	clear(f.offsets)
 	f.offsets = f.offsets[:0]
@@ -109,8 +135,8 @@ func (fs *flights) arrived(f *flight) {
 	if f.failed {
 		return
 	}
-	leftOut := len(f.batch.Records) - len(f.out.Records) + len(f.refused)
-	fs.metrics.Written(len(f.batch.Records), leftOut, f.out.Size)
+	leftOut := f.polled - len(f.out.Records) + len(f.refused)
+	fs.metrics.Written(f.polled, leftOut, f.out.Size)
 	if len(f.out.Records) > 0 {
 		fs.metrics.Observe(telemetry.StageProduce, time.Since(f.sent))
 		if at := f.out.Records[0].Timestamp; !at.IsZero() {

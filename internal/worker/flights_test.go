@@ -21,7 +21,7 @@ func partition(name string) *connect.SourcePartition {
 func fly(fs *flights, n int, partitions ...*connect.SourcePartition) *flight {
 	f := fs.take()
 	for _, p := range partitions {
-		addNumber(&f.batch, p, n-1, strconv.Itoa(n))
+		addNumber(f.batch, p, n-1, strconv.Itoa(n))
 	}
 	f.noteOffsets()
 	for range partitions {

@@ -23,10 +23,13 @@ func (s *sourceTask) send(f *flight) error {
 	}
 	f.noteOffsets()
 	start := time.Now()
-	if err := s.pipeline.Encode(s.life.soft, &f.batch, &f.out); err != nil {
+	if err := s.pipeline.Encode(s.life.soft, f.batch, &f.out); err != nil {
 		return err
 	}
 	s.metrics.Observe(telemetry.StageEncode, time.Since(start))
+	if f.polled = len(f.batch.Records); !s.flights.keep {
+		s.flights.unload(f)
+	}
 	last := "" // most batches have one topic
 	for i := range f.out.Records {
 		if name := f.out.Records[i].Topic; name != last {

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	maxInFlight  = 32 << 20               // bytes handed to the producer and not acknowledged
+	maxInFlight  = 16 << 20               // bytes handed to the producer and not acknowledged
 	pollRetry    = 100 * time.Millisecond // after a retriable error that names no time
 	pollRetryMax = 10 * time.Second
 )
@@ -50,6 +50,7 @@ func runSource(t *task, plugin connect.SourceTask) (err error) {
 	}
 	defer s.pipeline.Close()
 	s.flights.tolerant = s.pipeline.Tolerant()
+	s.flights.keep = s.flights.tolerant || s.acker != nil
 	release, err := s.openQueue(s.pipeline)
 	if err != nil {
 		if t.life.soft.Err() != nil {
@@ -137,7 +138,7 @@ func (s *sourceTask) loop() error {
 		}
 		f := s.flights.take()
 		start := time.Now()
-		pollErr := s.plugin.Poll(s.life.soft, &f.batch)
+		pollErr := s.plugin.Poll(s.life.soft, f.batch)
 		if n := len(f.batch.Records); n > 0 {
 			s.metrics.Polled(n, time.Since(start))
 		}
@@ -224,7 +225,7 @@ func (s *sourceTask) settle(ctx context.Context) error {
 func (s *sourceTask) refused(ctx context.Context) error {
 	f, refusals := s.flights.refusals()
 	for _, r := range refusals {
-		if err := s.pipeline.ProduceFailed(ctx, &f.batch, &f.out, r.record, r.err); err != nil {
+		if err := s.pipeline.ProduceFailed(ctx, f.batch, &f.out, r.record, r.err); err != nil {
 			return err
 		}
 	}
