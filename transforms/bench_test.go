@@ -1,6 +1,7 @@
 package transforms_test
 
 import (
+	"slices"
 	"testing"
 
 	"sluice/connect"
@@ -37,7 +38,7 @@ func hot() []struct {
 func hotRecord(schemaless bool) connect.Record {
 	base := suiteRecords()[0]
 	from := base.Value.Value.Struct()
-	to := schema.StructOf("order", append(from.Schema.Fields[:len(from.Schema.Fields):len(from.Schema.Fields)],
+	to := schema.StructOf("order", append(slices.Clip(from.Schema.Fields),
 		schema.Field{Name: "stamp", Schema: schema.Of(schema.String)})...)
 	st := schema.NewStruct(to)
 	copy(st.Values, from.Values)

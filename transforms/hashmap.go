@@ -42,14 +42,6 @@ func tableSize(capacity int) int {
 	return 1 << bits.Len(uint(capacity-1))
 }
 
-// get returns the value of a text key; ok is false where there is none.
-func (m *hashMap) get(key string) (v schema.Value, ok bool) {
-	if i := m.find(key); i >= 0 {
-		return m.entries[i].Value, true
-	}
-	return schema.Null(), false
-}
-
 func (m *hashMap) find(key string) int { return findEntry(m.entries, key) }
 
 func (m *hashMap) put(key string, v schema.Value) {

@@ -71,8 +71,7 @@ func (t *regexRouter) Apply(r *connect.Record, _ *schema.Arena) (bool, error) {
 	if t.regex.Matches(r.Topic) {
 		var err error
 		if to, err = t.regex.ReplaceFirst(r.Topic, t.replacement); err != nil {
-			var wrong *javaregex.ReplaceError
-			if errors.As(err, &wrong) {
+			if wrong, ok := errors.AsType[*javaregex.ReplaceError](err); ok {
 				err = connect.ClassErrorf(wrong.Class, "%s", wrong.Message)
 			}
 			return false, err

@@ -19,9 +19,9 @@ const (
 	noMetrics  = "the worker has its own metrics, not Java's per-client ones"
 	rawBytes   = "records are bytes already when they reach the client; the converters of the worker or connector do the rest"
 	goTLS      = "Go's own TLS is used, which has no such choice"
-	noKerberos = "it belongs to sasl.mechanism=GSSAPI, which is not supported yet"
-	noOAuth    = "it belongs to sasl.mechanism=OAUTHBEARER, which is not supported yet"
-	noRelogin  = "it belongs to mechanisms that log in again, which PLAIN and SCRAM do not"
+	ownTickets = "tickets are got and renewed by the client itself"
+	onDemand   = "a token is got when a connection needs it, not by a timer"
+	brokerSide = "it is for brokers, which check tokens"
 	noShare    = "it belongs to share groups, which Connect does not use"
 )
 
@@ -54,7 +54,7 @@ func commonKeys() []key {
 	zero := new(int64(0))
 	return []key{
 		{name: bootstrapServers, roles: all, kind: list},
-		{name: "client.dns.lookup", roles: all, oneOf: []string{"use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"}, refuse: only("use_all_dns_ips", "it matters to Kerberos alone, which is not supported yet; give use_all_dns_ips")},
+		{name: "client.dns.lookup", roles: all, oneOf: []string{"use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"}, refuse: only("use_all_dns_ips", "names are not looked up the other way for Kerberos; give use_all_dns_ips")},
 		{name: "client.id", roles: all},
 		{name: "config.providers", roles: all, kind: list, none: "the worker resolves ${provider:...} values before a client sees them"},
 		{name: "connections.max.idle.ms", roles: all, kind: int64T},
@@ -181,51 +181,51 @@ func tlsKeys() []key {
 
 func saslKeys() []key {
 	return []key{
-		{name: "sasl.client.callback.handler.class", roles: all, refuse: unset(noClasses + "; give the user and password in sasl.jaas.config")},
+		{name: "sasl.client.callback.handler.class", roles: all},
 		{name: "sasl.jaas.config", roles: all, kind: password},
-		{name: "sasl.kerberos.kinit.cmd", roles: all, none: noKerberos},
-		{name: "sasl.kerberos.min.time.before.relogin", roles: all, kind: int64T, none: noKerberos},
-		{name: "sasl.kerberos.service.name", roles: all, none: noKerberos},
-		{name: "sasl.kerberos.ticket.renew.jitter", roles: all, kind: decimal, none: noKerberos},
-		{name: "sasl.kerberos.ticket.renew.window.factor", roles: all, kind: decimal, none: noKerberos},
-		{name: "sasl.login.callback.handler.class", roles: all, refuse: unset(noClasses + "; give the user and password in sasl.jaas.config")},
+		{name: "sasl.kerberos.kinit.cmd", roles: all, none: ownTickets},
+		{name: "sasl.kerberos.min.time.before.relogin", roles: all, kind: int64T, none: ownTickets},
+		{name: "sasl.kerberos.service.name", roles: all},
+		{name: "sasl.kerberos.ticket.renew.jitter", roles: all, kind: decimal, none: ownTickets},
+		{name: "sasl.kerberos.ticket.renew.window.factor", roles: all, kind: decimal, none: ownTickets},
+		{name: "sasl.login.callback.handler.class", roles: all},
 		{name: "sasl.login.class", roles: all, refuse: unset(noClasses + "; take the key out")},
-		{name: "sasl.login.connect.timeout.ms", roles: all, kind: int32T, none: noOAuth},
-		{name: "sasl.login.read.timeout.ms", roles: all, kind: int32T, none: noOAuth},
-		{name: "sasl.login.refresh.buffer.seconds", roles: all, kind: int16T, none: noRelogin},
-		{name: "sasl.login.refresh.min.period.seconds", roles: all, kind: int16T, none: noRelogin},
-		{name: "sasl.login.refresh.window.factor", roles: all, kind: decimal, none: noRelogin},
-		{name: "sasl.login.refresh.window.jitter", roles: all, kind: decimal, none: noRelogin},
-		{name: "sasl.login.retry.backoff.max.ms", roles: all, kind: int64T, none: noOAuth},
-		{name: "sasl.login.retry.backoff.ms", roles: all, kind: int64T, none: noOAuth},
+		{name: "sasl.login.connect.timeout.ms", roles: all, kind: int32T},
+		{name: "sasl.login.read.timeout.ms", roles: all, kind: int32T},
+		{name: "sasl.login.refresh.buffer.seconds", roles: all, kind: int16T},
+		{name: "sasl.login.refresh.min.period.seconds", roles: all, kind: int16T, none: onDemand},
+		{name: "sasl.login.refresh.window.factor", roles: all, kind: decimal},
+		{name: "sasl.login.refresh.window.jitter", roles: all, kind: decimal},
+		{name: "sasl.login.retry.backoff.max.ms", roles: all, kind: int64T},
+		{name: "sasl.login.retry.backoff.ms", roles: all, kind: int64T},
 		{name: "sasl.mechanism", roles: all},
-		{name: "sasl.oauthbearer.assertion.algorithm", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.assertion.claim.aud", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.assertion.claim.exp.seconds", roles: all, kind: int32T, none: noOAuth},
-		{name: "sasl.oauthbearer.assertion.claim.iss", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.assertion.claim.jti.include", roles: all, kind: boolT, none: noOAuth},
-		{name: "sasl.oauthbearer.assertion.claim.nbf.seconds", roles: all, kind: int32T, none: noOAuth},
-		{name: "sasl.oauthbearer.assertion.claim.sub", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.assertion.file", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.assertion.private.key.file", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.assertion.private.key.passphrase", roles: all, kind: password, none: noOAuth},
-		{name: "sasl.oauthbearer.assertion.template.file", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.client.credentials.client.id", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.client.credentials.client.secret", roles: all, kind: password, none: noOAuth},
-		{name: "sasl.oauthbearer.clock.skew.seconds", roles: all, kind: int32T, none: noOAuth},
-		{name: "sasl.oauthbearer.expected.audience", roles: all, kind: list, none: noOAuth},
-		{name: "sasl.oauthbearer.expected.issuer", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.header.urlencode", roles: all, kind: boolT, none: noOAuth},
-		{name: "sasl.oauthbearer.jwks.endpoint.refresh.ms", roles: all, kind: int64T, none: noOAuth},
-		{name: "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", roles: all, kind: int64T, none: noOAuth},
-		{name: "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", roles: all, kind: int64T, none: noOAuth},
-		{name: "sasl.oauthbearer.jwks.endpoint.url", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.jwt.retriever.class", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.jwt.validator.class", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.scope", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.scope.claim.name", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.sub.claim.name", roles: all, none: noOAuth},
-		{name: "sasl.oauthbearer.token.endpoint.url", roles: all, none: noOAuth},
+		{name: "sasl.oauthbearer.assertion.algorithm", roles: all},
+		{name: "sasl.oauthbearer.assertion.claim.aud", roles: all},
+		{name: "sasl.oauthbearer.assertion.claim.exp.seconds", roles: all, kind: int32T},
+		{name: "sasl.oauthbearer.assertion.claim.iss", roles: all},
+		{name: "sasl.oauthbearer.assertion.claim.jti.include", roles: all, kind: boolT},
+		{name: "sasl.oauthbearer.assertion.claim.nbf.seconds", roles: all, kind: int32T},
+		{name: "sasl.oauthbearer.assertion.claim.sub", roles: all},
+		{name: "sasl.oauthbearer.assertion.file", roles: all},
+		{name: "sasl.oauthbearer.assertion.private.key.file", roles: all},
+		{name: "sasl.oauthbearer.assertion.private.key.passphrase", roles: all, kind: password},
+		{name: "sasl.oauthbearer.assertion.template.file", roles: all},
+		{name: "sasl.oauthbearer.client.credentials.client.id", roles: all},
+		{name: "sasl.oauthbearer.client.credentials.client.secret", roles: all, kind: password},
+		{name: "sasl.oauthbearer.clock.skew.seconds", roles: all, kind: int32T, none: brokerSide},
+		{name: "sasl.oauthbearer.expected.audience", roles: all, kind: list, none: brokerSide},
+		{name: "sasl.oauthbearer.expected.issuer", roles: all, none: brokerSide},
+		{name: "sasl.oauthbearer.header.urlencode", roles: all, kind: boolT},
+		{name: "sasl.oauthbearer.jwks.endpoint.refresh.ms", roles: all, kind: int64T, none: brokerSide},
+		{name: "sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", roles: all, kind: int64T, none: brokerSide},
+		{name: "sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", roles: all, kind: int64T, none: brokerSide},
+		{name: "sasl.oauthbearer.jwks.endpoint.url", roles: all, none: brokerSide},
+		{name: "sasl.oauthbearer.jwt.retriever.class", roles: all},
+		{name: "sasl.oauthbearer.jwt.validator.class", roles: all, none: brokerSide},
+		{name: "sasl.oauthbearer.scope", roles: all},
+		{name: "sasl.oauthbearer.scope.claim.name", roles: all, none: brokerSide},
+		{name: "sasl.oauthbearer.sub.claim.name", roles: all, none: brokerSide},
+		{name: "sasl.oauthbearer.token.endpoint.url", roles: all},
 	}
 }
 

@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -10,154 +9,101 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
+// The login modules that sasl.jaas.config can name.
 const (
-	plainModule = "org.apache.kafka.common.security.plain.PlainLoginModule"
-	scramModule = "org.apache.kafka.common.security.scram.ScramLoginModule"
+	plainModule    = "org.apache.kafka.common.security.plain.PlainLoginModule"
+	scramModule    = "org.apache.kafka.common.security.scram.ScramLoginModule"
+	bearerModule   = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule"
+	kerberosModule = "com.sun.security.auth.module.Krb5LoginModule"
+	awsModule      = "software.amazon.msk.auth.iam.IAMLoginModule"
 )
 
-// login sets the SASL mechanism.
+// mechanism is a SASL mechanism: its login module, the options of that as a
+// person writes them, and what sets the mechanism from the options.
+type mechanism struct {
+	module, form string
+	use          func(b *builder, options map[string]string)
+}
+
+const userForm = `username="..." password="..."`
+
+func mechanisms() map[string]mechanism {
+	return map[string]mechanism{
+		"PLAIN": {plainModule, userForm, withUser(func(b *builder, user, pass string, _ bool) {
+			b.add(kgo.SASL(plain.Auth{User: user, Pass: pass}.AsMechanism()))
+		})},
+		"SCRAM-SHA-256": {scramModule, userForm, withUser(func(b *builder, user, pass string, token bool) {
+			b.add(kgo.SASL(scram.Auth{User: user, Pass: pass, IsToken: token}.AsSha256Mechanism()))
+		})},
+		"SCRAM-SHA-512": {scramModule, userForm, withUser(func(b *builder, user, pass string, token bool) {
+			b.add(kgo.SASL(scram.Auth{User: user, Pass: pass, IsToken: token}.AsSha512Mechanism()))
+		})},
+		"OAUTHBEARER": {bearerModule, `clientId="..." clientSecret="..."`, (*builder).bearer},
+		"GSSAPI":      {kerberosModule, `useKeyTab=true keyTab="..." principal="..."`, (*builder).kerberos},
+		"AWS_MSK_IAM": {awsModule, "", (*builder).awsIAM},
+	}
+}
+
+// login sets the SASL mechanism; unset it is GSSAPI, as in Java.
 func (b *builder) login() {
-	mechanism := strings.ToUpper(str(b, "sasl.mechanism"))
-	module := map[string]string{"PLAIN": plainModule, "SCRAM-SHA-256": scramModule, "SCRAM-SHA-512": scramModule}[mechanism]
-	if module == "" {
-		right := "give PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512, no other is supported yet"
-		if mechanism == "" {
-			right = "unset means GSSAPI; " + right
-		}
-		b.wrong("sasl.mechanism", right)
+	name := strings.ToUpper(str(b, "sasl.mechanism"))
+	if name == "" {
+		name = "GSSAPI"
+	}
+	m, ok := mechanisms()[name]
+	if !ok {
+		b.wrong("sasl.mechanism", "give GSSAPI, PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM")
 		return
 	}
-	form := fmt.Sprintf(`give %s required username="..." password="...";`, module)
+	form := fmt.Sprintf("give %s required %s;", m.module, m.form)
 	entry, err := parseJAAS(str(b, "sasl.jaas.config"))
 	switch {
 	case err != nil:
 		b.wrong("sasl.jaas.config", form+" ("+err.Error()+")")
-	case entry.module != module:
-		b.wrong("sasl.jaas.config", form+" (mechanism "+mechanism+" needs this module)")
-	case entry.options["username"] == "" || entry.options["password"] == "":
-		b.wrong("sasl.jaas.config", form+" (user or password is missing)")
-	default:
-		b.mechanism(mechanism, entry.options)
+	case entry.module != m.module:
+		b.wrong("sasl.jaas.config", form+" (mechanism "+name+" needs this module)")
+	case b.handlers(name):
+		m.use(b, entry.options)
 	}
 }
 
-func (b *builder) mechanism(name string, options map[string]string) {
-	user, pass := options["username"], options["password"]
-	token := strings.EqualFold(options["tokenauth"], "true")
-	switch name {
-	case "PLAIN":
-		b.add(kgo.SASL(plain.Auth{User: user, Pass: pass}.AsMechanism()))
-	case "SCRAM-SHA-256":
-		b.add(kgo.SASL(scram.Auth{User: user, Pass: pass, IsToken: token}.AsSha256Mechanism()))
-	case "SCRAM-SHA-512":
-		b.add(kgo.SASL(scram.Auth{User: user, Pass: pass, IsToken: token}.AsSha512Mechanism()))
-	}
-}
-
-// jaasEntry is one login module with its options.
-type jaasEntry struct {
-	module  string
-	options map[string]string
-}
-
-// parseJAAS reads the form that Java's JaasConfig takes for a client: one
-// entry "module flag name=value ... ;", values plain or in quotes with
-// backslash escapes. Its errors never hold a value.
-func parseJAAS(text string) (jaasEntry, error) {
-	tokens, err := jaasTokens(text)
-	if err != nil {
-		return jaasEntry{}, err
-	}
-	if len(tokens) < 3 {
-		return jaasEntry{}, errors.New("a login module, a flag and a semicolon are needed")
-	}
-	switch strings.ToLower(tokens[1].text) {
-	case "required", "requisite", "sufficient", "optional":
-	default:
-		return jaasEntry{}, errors.New("the flag after the login module must be required, requisite, sufficient or optional")
-	}
-	entry := jaasEntry{module: tokens[0].text, options: make(map[string]string)}
-	rest := tokens[2:]
-	for len(rest) > 0 && !rest[0].is(';') {
-		if len(rest) < 3 || rest[0].mark != 0 || !rest[1].is('=') || rest[2].mark != 0 {
-			return jaasEntry{}, errors.New("an option is not of the form name=value")
+// withUser sets a mechanism that takes a user and a password.
+func withUser(use func(b *builder, user, pass string, token bool)) func(*builder, map[string]string) {
+	return func(b *builder, options map[string]string) {
+		user, pass := options["username"], options["password"]
+		if user == "" || pass == "" {
+			b.wrong("sasl.jaas.config", "give "+userForm+" after the flag required (user or password is missing)")
+			return
 		}
-		entry.options[rest[0].text] = rest[2].text
-		rest = rest[3:]
+		use(b, user, pass, strings.EqualFold(options["tokenauth"], "true"))
 	}
+}
+
+// The callback handlers that are known; what they do is done here.
+const (
+	bearerHandler    = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler"
+	oldBearerHandler = "org.apache.kafka.common.security.oauthbearer.secured.OAuthBearerLoginCallbackHandler"
+	unsecuredHandler = "org.apache.kafka.common.security.oauthbearer.internals.unsecured.OAuthBearerUnsecuredLoginCallbackHandler"
+	awsHandler       = "software.amazon.msk.auth.iam.IAMClientCallbackHandler"
+	awsTokenHandler  = "software.amazon.msk.auth.iam.IAMOAuthBearerLoginCallbackHandler"
+)
+
+// handlers checks the callback handlers of the mechanism: others are classes
+// that cannot be loaded.
+func (b *builder) handlers(mechanism string) bool {
+	login, client := str(b, "sasl.login.callback.handler.class"), str(b, "sasl.client.callback.handler.class")
 	switch {
-	case len(rest) == 0:
-		return jaasEntry{}, errors.New("the semicolon at the end is missing")
-	case len(rest) > 1:
-		return jaasEntry{}, errors.New("only one login module can be given")
-	}
-	return entry, nil
-}
-
-// jaasToken is a word, or one of the marks = and ;.
-type jaasToken struct {
-	text string
-	mark byte
-}
-
-func (t jaasToken) is(mark byte) bool { return t.mark == mark }
-
-func jaasTokens(text string) ([]jaasToken, error) {
-	var tokens []jaasToken
-	for i := 0; i < len(text); {
-		switch c := text[i]; {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
-			i++
-		case c == '=' || c == ';':
-			tokens = append(tokens, jaasToken{mark: c})
-			i++
-		case c == '"' || c == '\'':
-			word, n, err := quoted(text[i:])
-			if err != nil {
-				return nil, err
-			}
-			tokens = append(tokens, jaasToken{text: word})
-			i += n
-		default:
-			n := strings.IndexAny(text[i:], " \t\r\n=;\"'")
-			if n < 0 {
-				n = len(text) - i
-			}
-			tokens = append(tokens, jaasToken{text: text[i : i+n]})
-			i += n
-		}
-	}
-	return tokens, nil
-}
-
-// quoted reads a text in quotes and returns it with the bytes it took.
-func quoted(s string) (string, int, error) {
-	var word strings.Builder
-	for i := 1; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == s[0]:
-			return word.String(), i + 1, nil
-		case c == '\\' && i+1 < len(s):
-			i++
-			word.WriteByte(unescaped(s[i]))
-		case c == '\n':
-			return "", 0, errors.New("a quote is not closed on its line")
-		default:
-			word.WriteByte(c)
-		}
-	}
-	return "", 0, errors.New("a quote is not closed")
-}
-
-func unescaped(c byte) byte {
-	switch c {
-	case 'n':
-		return '\n'
-	case 't':
-		return '\t'
-	case 'r':
-		return '\r'
+	case login == "", mechanism == "OAUTHBEARER" && (login == bearerHandler || login == oldBearerHandler || login == unsecuredHandler):
+	case login == awsTokenHandler:
+		b.wrong("sasl.login.callback.handler.class", "give sasl.mechanism=AWS_MSK_IAM and "+awsModule+" in sasl.jaas.config: it is the same login")
+		return false
 	default:
-		return c
+		b.wrong("sasl.login.callback.handler.class", noClasses+"; known are, for OAUTHBEARER, "+bearerHandler+" and "+unsecuredHandler)
+		return false
 	}
+	if client == "" || client == awsHandler && mechanism == "AWS_MSK_IAM" {
+		return true
+	}
+	b.wrong("sasl.client.callback.handler.class", noClasses+"; known is, for AWS_MSK_IAM, "+awsHandler)
+	return false
 }

@@ -21,9 +21,9 @@ func dayOf(year int64, of func(year int64, gregorian bool) int64) int64 {
 	return of(year, false)
 }
 
-// civilDay returns the day of a date in one of the calendars. Years count from
+// civilDay returns the first day of a month in one of the calendars. Years count from
 // March, so that a leap day is the last of its year.
-func civilDay(year, month, day int64, gregorian bool) int64 {
+func civilDay(year, month int64, gregorian bool) int64 {
 	const (
 		gregorianEpoch = 719468 // days from 0000-03-01 to 1970-01-01
 		julianEpoch    = 719470
@@ -33,7 +33,7 @@ func civilDay(year, month, day int64, gregorian bool) int64 {
 		m += 12
 		year--
 	}
-	days := year*365 + floorDiv(year, 4) + (153*m+2)/5 + day - 1
+	days := year*365 + floorDiv(year, 4) + (153*m+2)/5
 	if !gregorian {
 		return days - julianEpoch
 	}
@@ -86,12 +86,12 @@ func weekdayOf(number int64) int { return int(floorMod(number+4, 7)) + 1 }
 func (d date) ofYear() int { return int(d.number-firstOfYear(d.year)) + 1 }
 
 func firstOfYear(year int64) int64 {
-	return dayOf(year, func(y int64, gregorian bool) int64 { return civilDay(y, 0, 1, gregorian) })
+	return dayOf(year, func(y int64, gregorian bool) int64 { return civilDay(y, 0, gregorian) })
 }
 
 // ofMonth returns the day of the first of the date's month.
 func (d date) firstOfMonth() int64 {
-	return dayOf(d.year, func(y int64, gregorian bool) int64 { return civilDay(y, int64(d.month), 1, gregorian) })
+	return dayOf(d.year, func(y int64, gregorian bool) int64 { return civilDay(y, int64(d.month), gregorian) })
 }
 
 // weekOf counts weeks from the one that holds first.

@@ -141,7 +141,7 @@ func (f *fields) dayIn(y int64, how int, gregorian bool) int64 {
 	}
 	y += floorDiv(m, 12)
 	m = floorMod(m, 12)
-	first := civilDay(y, m, 1, gregorian)
+	first := civilDay(y, m, gregorian)
 	weekday := sunday
 	if f.isSet(dayOfWeek) {
 		weekday = int(floorMod(f.value[dayOfWeek]-1, 7)) + 1
@@ -166,6 +166,6 @@ func (f *fields) dayIn(y int64, how int, gregorian bool) int64 {
 	if nth >= 0 {
 		return onOrBefore(first+7*nth-1, weekday)
 	}
-	next := civilDay(y+(m+1)/12, (m+1)%12, 1, gregorian)
+	next := civilDay(y+(m+1)/12, (m+1)%12, gregorian)
 	return onOrBefore(next+7*(nth+1)-1, weekday)
 }

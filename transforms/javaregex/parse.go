@@ -474,6 +474,7 @@ func longest(n *node) (length int, bounded bool) {
 			return 0, n.mode == greedy && n.subs[0].kind == kindSet
 		}
 		return inner * n.max, ok
+	default:
 	}
 	bounded = true
 	for _, sub := range n.subs {

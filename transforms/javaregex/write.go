@@ -2,6 +2,7 @@ package javaregex
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -78,19 +79,9 @@ func nullable(n *node) bool {
 	case kindRepeat:
 		return n.min == 0 || nullable(n.subs[0])
 	case kindConcat, kindCapture, kindGroup, kindAtomic:
-		for _, sub := range n.subs {
-			if !nullable(sub) {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(n.subs, func(sub *node) bool { return !nullable(sub) })
 	case kindOr:
-		for _, sub := range n.subs {
-			if nullable(sub) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(n.subs, nullable)
 	default:
 		return true
 	}
