@@ -47,7 +47,8 @@ type SourceTask interface {
 	Stop(ctx context.Context) error
 }
 
-// SourceHost is what the worker offers to a source task.
+// SourceHost is what the worker offers to a source task. Its methods may be
+// called from any goroutine of the task.
 type SourceHost interface {
 	Host
 	// Partition returns the handle of a source partition, given as the entries of

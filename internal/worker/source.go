@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -306,8 +307,10 @@ func sleep(ctx context.Context, d time.Duration) {
 
 // sourceHost is what the plugin sees of the worker.
 type sourceHost struct {
-	task       *task
-	partitions map[string]*connect.SourcePartition
+	task *task
+
+	mu         sync.Mutex
+	partitions map[string]*connect.SourcePartition // guarded by mu
 }
 
 func (h *sourceHost) Logger() *slog.Logger { return h.task.log }
@@ -322,6 +325,8 @@ func (h *sourceHost) Partition(fields ...schema.Entry) *connect.SourcePartition 
 			id = append(append(id, ':'), text...)
 		}
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if p, ok := h.partitions[string(id)]; ok {
 		return p
 	}

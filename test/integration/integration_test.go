@@ -5,7 +5,6 @@
 package integration
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,8 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,49 +22,6 @@ import (
 
 // wait bounds every wait of these tests; nothing is measured with it.
 const wait = 90 * time.Second
-
-func TestFileToKafkaToFileSurvivesKills(t *testing.T) {
-	bootstrap := kafkatest.Broker(t)
-	dir := t.TempDir()
-	in, out := filepath.Join(dir, "in.txt"), filepath.Join(dir, "out.txt")
-	port := freePort(t)
-	write(t, filepath.Join(dir, "worker.properties"), fmt.Sprintf(`bootstrap.servers=%s
-key.converter=org.apache.kafka.connect.storage.StringConverter
-value.converter=org.apache.kafka.connect.storage.StringConverter
-offset.storage.file.filename=%s
-offset.flush.interval.ms=200
-consumer.session.timeout.ms=6000
-listeners=http://127.0.0.1:%d
-`, bootstrap, filepath.Join(dir, "offsets"), port))
-	write(t, filepath.Join(dir, "source.properties"), "name=in\nconnector.class=FileStreamSource\ntasks.max=1\ntopic=lines\nfile="+in+"\n")
-	write(t, filepath.Join(dir, "sink.json"), `{"name":"out","config":{"connector.class":"FileStreamSink","topics":"lines","file":"`+out+`"}}`)
-
-	stopWriter := make(chan struct{})
-	total := make(chan int, 1)
-	go func() { total <- writeLines(t, in, stopWriter) }()
-	const kills = 2
-	for range kills {
-		seen := countLines(out)
-		cmd := startSluice(t, dir)
-		until(t, "more lines in the sink's file", func() bool { return countLines(out) > seen+1000 })
-		if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Wait() // killed: its error is expected
-	}
-	close(stopWriter)
-	n := <-total
-	cmd := startSluice(t, dir)
-	until(t, "two connectors RUNNING", func() bool { return running(port) == 2 })
-	until(t, "every line in the sink's file", func() bool { return missing(t, out, n) == 0 })
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("the worker ended with %v after TERM", err)
-	}
-	inOrder(t, out, n)
-}
 
 func TestABadConnectorFileEndsWithExitCode3(t *testing.T) {
 	bootstrap := kafkatest.Broker(t)
@@ -126,85 +80,6 @@ func startWith(t *testing.T, dir string, connectors ...string) *exec.Cmd {
 	})
 	return cmd
 }
-
-// writeLines appends numbered lines until stop is closed, and returns how many.
-func writeLines(t *testing.T, path string, stop chan struct{}) int {
-	f, err := os.Create(path)
-	if err != nil {
-		t.Error(err)
-		return 0
-	}
-	defer f.Close()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for n := 0; ; {
-		select {
-		case <-stop:
-			return n
-		case <-tick.C:
-		}
-		var b strings.Builder
-		for range 100 {
-			fmt.Fprintf(&b, "line %d\n", n)
-			n++
-		}
-		if _, err := f.WriteString(b.String()); err != nil {
-			t.Error(err)
-			return n
-		}
-	}
-}
-
-// missing returns how many of the lines 0 to n-1 are not in the file.
-func missing(t *testing.T, path string, n int) int {
-	t.Helper()
-	seen := make([]bool, n)
-	left := n
-	for _, i := range numbers(path) {
-		if i < n && !seen[i] {
-			seen[i] = true
-			left--
-		}
-	}
-	return left
-}
-
-// inOrder checks that the first occurrences of the lines are in order, and
-// says how many came twice.
-func inOrder(t *testing.T, path string, n int) {
-	t.Helper()
-	next, repeats := 0, 0
-	for _, i := range numbers(path) {
-		switch {
-		case i == next:
-			next++
-		case i < next:
-			repeats++
-		default:
-			t.Fatalf("line %d comes before line %d", i, next)
-		}
-	}
-	t.Logf("%d lines, %d repeats", n, repeats)
-}
-
-func numbers(path string) []int {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	var all []int
-	s := bufio.NewScanner(f)
-	for s.Scan() {
-		var i int
-		if _, err := fmt.Sscanf(s.Text(), "line %d", &i); err == nil {
-			all = append(all, i)
-		}
-	}
-	return all
-}
-
-func countLines(path string) int { return len(numbers(path)) }
 
 func running(port int) int {
 	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/connectors?expand=status", port))
