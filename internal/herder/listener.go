@@ -82,6 +82,9 @@ func (h *Standalone) replan(s *state, name string) {
 				c.replanning = false
 			}
 		})
+		if h.queues.stopping() {
+			return
+		}
 		if err := h.planTasks(ctx, name); err != nil {
 			h.cfg.Log.Error("task configurations were not updated", slog.String("connector", name), slog.Any("error", err))
 		}

@@ -80,9 +80,12 @@ func doFor[T any](ctx context.Context, q *queues, name, what string, stops bool,
 	answers := make(chan answer, 1)
 	ok := q.add(ctx, name, operation{what, stops, func(opCtx context.Context) {
 		var a answer
-		if ctx.Err() != nil {
+		switch {
+		case q.stopping():
+			a.err = errStopping
+		case ctx.Err() != nil:
 			a.err = q.timedOut(ctx, name)
-		} else {
+		default:
 			a.result, a.err = run(opCtx)
 		}
 		answers <- a
@@ -222,11 +225,24 @@ func (s stage) summary() string {
 	return "The worker is currently " + s.what + ", which began at " + s.since.UTC().Format("2006-01-02T15:04:05.999Z") + "."
 }
 
-// end refuses further operations. The channel is closed when all have run.
+// stopping reports whether the queues have been ended.
+func (q *queues) stopping() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.ended
+}
+
+// end refuses further operations, and requests that have not begun; what runs
+// waits for no plugin any more. The channel is closed when all have ended.
 func (q *queues) end() <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.ended = true
+	for _, l := range q.lanes {
+		if l.giveUp != nil {
+			l.giveUp(errStopping)
+		}
+	}
 	idle := make(chan struct{})
 	go func() {
 		q.work.Wait()

@@ -26,29 +26,35 @@ func misbehave(t *testing.T, f func(t *testing.T, h *herder.Standalone)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		kit := testkit.NewMisbehaving()
-		registry := plugins.New(plugin.Join(kit.Plugins(), converters.Plugins()))
-		settings := config.Map{"key.converter": jsonClass, "value.converter": jsonClass, "bootstrap.servers": "127.0.0.1:1"}
-		w, err := worker.New(worker.Config{ID: "w:1", Settings: settings, Plugins: registry, Offsets: &memoryOffsets{}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		h := herder.NewStandalone(herder.StandaloneConfig{
-			WorkerID: "w:1", Worker: w, Plugins: registry, Settings: settings, Offsets: &memoryOffsets{}, Log: slog.New(slog.DiscardHandler),
-		})
-		w.Listener = h
-		ctx, cancel := context.WithCancel(context.Background())
-		ended := make(chan error)
-		go func() { ended <- h.Run(ctx) }()
-		h.Ready()
-
+		h, stop := misbehaving(t, kit)
 		f(t, h)
-
 		kit.Release()
-		cancel()
-		if err := <-ended; err != nil {
+		if err := stop(); err != nil {
 			t.Error(err)
 		}
 	})
+}
+
+func misbehaving(t *testing.T, kit *testkit.Misbehaving) (h *herder.Standalone, stop func() error) {
+	t.Helper()
+	registry := plugins.New(plugin.Join(kit.Plugins(), converters.Plugins()))
+	settings := config.Map{"key.converter": jsonClass, "value.converter": jsonClass, "bootstrap.servers": "127.0.0.1:1"}
+	w, err := worker.New(worker.Config{ID: "w:1", Settings: settings, Plugins: registry, Offsets: &memoryOffsets{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h = herder.NewStandalone(herder.StandaloneConfig{
+		WorkerID: "w:1", Worker: w, Plugins: registry, Settings: settings, Offsets: &memoryOffsets{}, Log: slog.New(slog.DiscardHandler),
+	})
+	w.Listener = h
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- h.Run(ctx) }()
+	h.Ready()
+	return h, func() error {
+		cancel()
+		return <-ended
+	}
 }
 
 func faulty(name, fault string) config.Raw {
@@ -174,6 +180,39 @@ func TestAQueuedRequestSaysWhatItWaitsFor(t *testing.T) {
 			t.Errorf("%d %q", code, text)
 		}
 		<-created
+	})
+}
+
+// TestAStallDoesNotHoldUpTheEnd: requests under way are answered when the worker
+// stops, and those that have not begun never do.
+func TestAStallDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		kit := testkit.NewMisbehaving()
+		h, stop := misbehaving(t, kit)
+		answers := make(chan error, 2)
+		go func() {
+			_, err := putFaulty(t, h, "a", "start=hang")
+			answers <- err
+		}()
+		synctest.Wait()
+		go func() { answers <- h.RestartTask(t.Context(), store.TaskID{Connector: "a"}) }()
+		synctest.Wait()
+		began := time.Now()
+		ended := make(chan error)
+		go func() { ended <- stop() }()
+		for range 2 {
+			if code, text := status(t, <-answers); code != 503 {
+				t.Errorf("%d %q", code, text)
+			}
+		}
+		if time.Since(began) != 0 {
+			t.Errorf("answered after %s", time.Since(began))
+		}
+		if err := <-ended; err == nil || time.Since(began) != 5*time.Second {
+			t.Errorf("ended after %s: %v, want a word of the connector that was abandoned", time.Since(began), err)
+		}
+		kit.Release()
 	})
 }
 
