@@ -146,11 +146,12 @@ func (h *Distributed) startLeading(s *cluster) {
 	}})
 }
 
-// The queues of writes that belong to no connector. No name of a connector
-// begins with a line end.
+// The queues of writes beside those of the connectors, whose names do not begin
+// with a line end.
 const (
-	claimLane = "\nclaim"
-	keyLane   = "\nsession key"
+	claimLane   = "\nclaim"
+	keyLane     = "\nsession key"
+	publishLane = "\ntasks of "
 )
 
 // forgetStatuses removes the statuses of what is not configured any more.

@@ -164,7 +164,7 @@ func (h *Distributed) Restart(ctx context.Context, name string) error {
 		case <-patience.Done():
 			return h.local.timedOut(patience, name)
 		}
-		h.planOrRetry(ctx, name)
+		h.plan(ctx, name)
 		h.showStatuses(ctx)
 		return nil
 	})

@@ -18,7 +18,7 @@ type cluster struct {
 	tasks      map[string]map[int]bool // likewise
 	here       map[string]*here
 	commits    map[string]int64 // by connector: the offset at which its last task configurations were seen
-	starts     int              // numbers starts, so that late statuses of a former one are known
+	starts     int              // numbers starts and plans, so that late statuses of a former one are known
 	renewing   bool             // a new session key is being written
 	renewal    *time.Timer      // of the session key; nil before the first
 	needs      int64            // the offset of the last change that needs a rebalance
@@ -34,6 +34,7 @@ type here struct {
 	target     store.TargetState // what the worker was told last
 	queued     bool              // an operation is queued that compares and acts
 	replanning bool              // an operation is queued that asks for task configurations
+	plan       int               // the number of the last time that the connector was asked
 	attempts   int               // to publish task configurations, since the last success
 }
 

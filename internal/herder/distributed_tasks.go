@@ -32,34 +32,58 @@ func (h *Distributed) replan(s *cluster, name string) {
 	//nolint:forbidigo // nobody waits for it
 	l.replanning = h.local.add(context.Background(), name, operation{"reconfiguring connector " + name, false, func(ctx context.Context) {
 		h.change(func(s *cluster) { s.at(name).replanning = false })
-		h.planOrRetry(ctx, name)
+		h.plan(ctx, name)
 	}})
 }
 
-// planOrRetry asks for task configurations and publishes them, now or later.
-func (h *Distributed) planOrRetry(ctx context.Context, name string) {
-	err := h.planTasks(ctx, name)
-	var pause time.Duration
+// plan asks the running connector for its task configurations, and has them
+// published where they differ from the stored ones. It runs in the queue of the
+// connector and does not wait for the leader: that may itself wait, in a
+// rebalance, for what is behind in this queue to stop.
+func (h *Distributed) plan(ctx context.Context, name string) {
+	var ready bool
+	var cfg config.Raw
+	var number int
 	h.change(func(s *cluster) {
 		l := s.at(name)
-		if err == nil {
-			l.attempts = 0
-		} else {
-			pause = min(retryFirst<<min(l.attempts, 10), retryMost)
-			l.attempts++
-		}
+		number = s.next()
+		l.plan = number
+		ready = l.connector != nil && l.connector.status.State == store.Running && s.configs.TargetState(name) == store.TargetStarted
+		cfg = s.configs.Connector(name)
 		s.tidy(name)
 	})
-	if err == nil || errors.Is(err, errGivenUp) || errors.Is(err, errStopping) {
+	if !ready {
 		return
 	}
-	if tooMany(err) {
+	h.local.enter(name, "generating task configs for connector "+name)
+	patience := h.local.patience(ctx, name)
+	configs, err := h.cfg.Worker.TaskConfigs(patience, name, tasksMax(cfg))
+	switch {
+	case errors.Is(context.Cause(patience), errGivenUp):
+	case tooMany(err):
 		h.cfg.Log.Error("the connector generated too many tasks", slog.String("connector", name), slog.Any("error", err))
-		return
+	case err != nil:
+		h.planAgain(name, err)
+	case sameTasks(h.cfg.Configs.Snapshot(), name, rawOf(configs)):
+		h.change(func(s *cluster) { s.at(name).attempts = 0; s.tidy(name) })
+	default:
+		h.publish(ctx, name, number, rawOf(configs))
 	}
-	h.cfg.Log.Warn("task configurations were not updated; it is tried again", slog.String("connector", name), slog.Duration("in", pause), slog.Any("error", err))
-	time.AfterFunc(pause, func() {
-		h.box.put(func(s *cluster) { h.replan(s, name) })
+}
+
+// planAgain asks for task configurations anew after a pause, which grows.
+func (h *Distributed) planAgain(name string, err error) {
+	h.change(func(s *cluster) {
+		l := s.here[name]
+		if l == nil || l.connector == nil {
+			return
+		}
+		pause := min(retryFirst<<min(l.attempts, 10), retryMost)
+		l.attempts++
+		h.cfg.Log.Warn("task configurations were not updated; it is tried again", slog.String("connector", name), slog.Duration("in", pause), slog.Any("error", err))
+		time.AfterFunc(pause, func() {
+			h.box.put(func(s *cluster) { h.replan(s, name) })
+		})
 	})
 }
 
@@ -73,38 +97,38 @@ func tooMany(err error) bool {
 	return ok && classed.JavaClass() == "org.apache.kafka.connect.runtime.TooManyTasksException"
 }
 
-// planTasks asks the running connector for its task configurations, and sends
-// them to the leader where they differ from the stored ones.
-func (h *Distributed) planTasks(ctx context.Context, name string) error {
-	var ready bool
-	var cfg config.Raw
-	h.change(func(s *cluster) {
-		c := s.at(name).connector
-		ready = c != nil && c.status.State == store.Running && s.configs.TargetState(name) == store.TargetStarted
-		cfg = s.configs.Connector(name)
-	})
-	if !ready {
-		return nil
+// publish has task configurations stored, here or on the leader, unless a later
+// plan comes first; plan numbers them. It does not wait.
+func (h *Distributed) publish(ctx context.Context, name string, plan int, configs []config.Raw) {
+	queued := h.writes.add(ctx, publishLane+name, operation{"publishing the task configs of connector " + name, false, func(ctx context.Context) {
+		if !h.isLatest(name, plan) {
+			return
+		}
+		if err := h.send(ctx, name, configs); err != nil {
+			h.planAgain(name, err)
+			return
+		}
+		h.change(func(s *cluster) {
+			l := s.at(name)
+			l.attempts = 0
+			if l.plan != plan {
+				h.replan(s, name) // the later plan was compared with what was stored before this one
+			}
+			s.tidy(name)
+		})
+	}})
+	if !queued {
+		h.cfg.Log.Debug("task configurations are not published: the worker stops", slog.String("connector", name))
 	}
-	h.local.enter(name, "generating task configs for connector "+name)
-	patience := h.local.patience(ctx, name)
-	configs, err := h.cfg.Worker.TaskConfigs(patience, name, tasksMax(cfg))
-	switch {
-	case patience.Err() != nil:
-		return context.Cause(patience)
-	case err != nil:
-		return err
-	}
-	raw := rawOf(configs)
-	if sameTasks(h.cfg.Configs.Snapshot(), name, raw) {
-		return nil
-	}
-	h.local.enter(name, "publishing the task configs of connector "+name)
-	return h.publish(ctx, name, raw)
 }
 
-// publish stores task configurations, here or on the leader.
-func (h *Distributed) publish(ctx context.Context, name string, configs []config.Raw) error {
+func (h *Distributed) isLatest(name string, plan int) (latest bool) {
+	h.change(func(s *cluster) { latest = s.here[name] != nil && s.here[name].plan == plan })
+	return latest
+}
+
+// send stores task configurations, here or on the leader, and waits for that.
+func (h *Distributed) send(ctx context.Context, name string, configs []config.Raw) error {
 	err := h.lead()
 	if err == nil {
 		return h.writes.do(ctx, name, "writing the task configs of connector "+name, false, func(ctx context.Context) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -38,6 +39,7 @@ type cluster struct {
 	wake            chan struct{}
 	done            chan struct{}
 	refuse          map[string]bool // nodes that answer no request
+	hang            chan struct{}   // requests wait for it, if it is not nil
 }
 
 // node is a worker of a cluster.
@@ -180,8 +182,11 @@ func (n *node) Send(ctx context.Context, method, url string, body []byte, sig *h
 		n.c.mu.Unlock()
 		return errors.New("connection refused")
 	}
-	to := n.c.nodes[i]
+	to, hang := n.c.nodes[i], n.c.hang
 	n.c.mu.Unlock()
+	if hang != nil {
+		<-hang
+	}
 	name := strings.Split(path, "/")[1]
 	if method != http.MethodPost || path != "connectors/"+name+"/tasks" {
 		return fmt.Errorf("no request of Java: %s %s", method, path)
@@ -614,6 +619,37 @@ func TestLeaderAway(t *testing.T) {
 	delete(c.refuse, "a:1")
 	c.mu.Unlock()
 	c.eventually(c.runs("x", "y"))
+}
+
+// TestRevokedWhileTheLeaderWaits revokes a connector whose task configurations
+// are on their way to the leader, which answers only when the rebalance is over:
+// the revocation must not wait for that.
+func TestRevokedWhileTheLeaderWaits(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, nil)
+	a := c.join("a:1")
+	b := c.join("b:1")
+	c.eventually(a.isReady)
+	c.eventually(b.isReady)
+	hang := make(chan struct{})
+	c.mu.Lock()
+	c.hang = hang
+	c.mu.Unlock()
+	a.create("x", nil)
+	a.create("y", nil)
+	var owned []string
+	c.eventually(func() string {
+		asked := false
+		b.worker.set(func() { owned, asked = slices.Collect(maps.Keys(b.worker.connectors)), b.worker.tasksMax > 0 })
+		if len(owned) == 0 || !asked {
+			return "b was not asked for task configurations"
+		}
+		return ""
+	})
+	done := make(chan struct{})
+	b.Revoked(assign.Work{Connectors: owned}, func() { close(done) })
+	<-done
+	close(hang)
 }
 
 func TestClusterLevels(t *testing.T) {

@@ -1,0 +1,92 @@
+package kafkatest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Worker is our worker in distributed mode.
+type Worker struct {
+	// URL is the root of its REST API, without a slash at the end.
+	URL string
+	// Log is the path of its log file.
+	Log string
+
+	cmd *exec.Cmd
+}
+
+// DistributedProps are the properties of a distributed worker, Java's or ours, of
+// the group: its internal topics bear the group's name, and it gives lost work
+// away at once.
+func DistributedProps(t testing.TB, group string) map[string]string {
+	t.Helper()
+	props := map[string]string{
+		"bootstrap.servers": Broker(t), "group.id": group,
+		"key.converter":                    "org.apache.kafka.connect.storage.StringConverter",
+		"value.converter":                  "org.apache.kafka.connect.storage.StringConverter",
+		"offset.flush.interval.ms":         "500",
+		"scheduled.rebalance.max.delay.ms": "0",
+	}
+	for _, kind := range []string{"config", "offset", "status"} {
+		props[kind+".storage.topic"] = group + "-" + kind
+		props[kind+".storage.replication.factor"] = "1"
+	}
+	return props
+}
+
+// Distributed starts our worker in distributed mode with the properties, on a port of its
+// own. It is killed at the end of the test, if it runs still.
+func Distributed(t testing.TB, props map[string]string) *Worker {
+	t.Helper()
+	dir := t.TempDir()
+	s := &Worker{URL: fmt.Sprintf("http://127.0.0.1:%d", FreePort(t)), Log: filepath.Join(dir, "log")}
+	all := maps.Clone(props)
+	all["listeners"] = s.URL
+	file := filepath.Join(dir, "worker.properties")
+	check(t, os.WriteFile(file, Properties(all), 0o600))
+	log, err := os.Create(s.Log)
+	check(t, err)
+	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), Binary(t), "distributed", file)
+	s.cmd.Stdout, s.cmd.Stderr = log, log
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	check(t, s.cmd.Start())
+	t.Cleanup(func() {
+		s.Kill()
+		_ = log.Close()
+		if t.Failed() {
+			b, _ := os.ReadFile(s.Log)
+			t.Logf("log of the worker %s:\n%s", s.URL, b[max(0, len(b)-6000):])
+		}
+	})
+	return s
+}
+
+// WorkerID is how statuses name the worker.
+func (s *Worker) WorkerID() string { return strings.TrimPrefix(s.URL, "http://") }
+
+// WorkerID is how statuses name the worker.
+func (j *Java) WorkerID() string { return strings.TrimPrefix(j.URL, "http://") }
+
+// Kill ends the worker with no chance to say goodbye.
+func (s *Worker) Kill() {
+	if s.cmd.ProcessState == nil {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait() // killed: its error is expected
+	}
+}
+
+// Stop ends the worker in order and waits for it.
+func (s *Worker) Stop(t testing.TB) {
+	t.Helper()
+	check(t, s.cmd.Process.Signal(os.Interrupt))
+	if err := s.cmd.Wait(); err != nil {
+		t.Errorf("the worker ended with %v after an interrupt", err)
+	}
+}
