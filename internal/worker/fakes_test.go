@@ -68,6 +68,18 @@ func (dropEven) Apply(r *connect.Record, _ *schema.Arena) (bool, error) {
 	return n%2 == 1, err
 }
 
+// passBad is dropEven that lets the text "bad" and long ones pass.
+type passBad struct{ dropEven }
+
+func (p passBad) Apply(r *connect.Record, a *schema.Arena) (bool, error) {
+	if text := r.Value.Value.Text(); text == "bad" || len(text) > 100 {
+		return true, nil
+	}
+	return p.dropEven.Apply(r, a)
+}
+
+func textOf(s string) schema.Value { return schema.StringValue(s) }
+
 // fakeConnector is a connector of either kind.
 type fakeConnector struct {
 	cfg config.Map
@@ -348,7 +360,10 @@ func newRig(t *testing.T, settings ...string) *rig {
 			Sinks:            []plugin.Sink{{Info: info("FakeSinkConnector"), TaskClass: "FakeSinkTask", New: func() connect.SinkConnector { return &fakeConnector{} }, NewTask: func() connect.SinkTask { return &fakeSink{r.script} }}},
 			Converters:       []plugin.Converter{{Info: info("TextConverter"), New: func() connect.Converter { return textConverter{} }}},
 			HeaderConverters: []plugin.HeaderConverter{{Info: info("PlainHeaderConverter"), New: func() connect.HeaderConverter { return textHeaders{} }}},
-			Transforms:       []plugin.Transform{{Info: info("DropEven"), New: func() connect.Transform { return dropEven{} }}},
+			Transforms: []plugin.Transform{
+				{Info: info("DropEven"), New: func() connect.Transform { return dropEven{} }},
+				{Info: info("PassBad"), New: func() connect.Transform { return passBad{} }},
+			},
 		}),
 	})
 	if err != nil {

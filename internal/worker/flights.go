@@ -58,10 +58,11 @@ type flights struct {
 	tolerant bool             // records that Kafka refuses are left out; set before the first
 	metrics  *telemetry.Task
 	news     chan struct{} // has room for one: something has landed
+	bad      chan struct{} // has room for one: a flight is over with refused records
 }
 
 func newFlights(metrics *telemetry.Task) *flights {
-	return &flights{metrics: metrics, ready: make(map[*connect.SourcePartition]schema.Value), news: make(chan struct{}, 1)}
+	return &flights{metrics: metrics, ready: make(map[*connect.SourcePartition]schema.Value), news: make(chan struct{}, 1), bad: make(chan struct{}, 1)}
 }
 
 const keptFlights = 8
@@ -163,15 +164,21 @@ func (fs *flights) land(f *flight, r *kgo.Record, err error) {
 	}
 	if f.left == 0 {
 		fs.arrived(f)
+		if len(f.refused) > 0 {
+			wake(fs.bad)
+		}
 	}
 	if f.left == 0 || err != nil {
 		fs.signal()
 	}
 }
 
-func (fs *flights) signal() {
+func (fs *flights) signal() { wake(fs.news) }
+
+// wake says "look again" to who waits for c.
+func wake(c chan<- struct{}) {
 	select {
-	case fs.news <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -179,15 +186,17 @@ func (fs *flights) signal() {
 // moved tells that something has landed since the last time.
 func (fs *flights) moved() <-chan struct{} { return fs.news }
 
-// refusals returns the oldest flight, if it has landed but for records that
-// Kafka has refused, with these.
-func (fs *flights) refusals() (*flight, []refusal) {
+// refusing returns the oldest flight that is over but for records that Kafka
+// has refused, which are still to be dealt with.
+func (fs *flights) refusing() *flight {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	if len(fs.queue) == 0 || fs.queue[0].left > 0 || fs.queue[0].failed {
-		return nil, nil
+	for _, f := range fs.queue {
+		if f.left == 0 && !f.failed && len(f.refused) > 0 {
+			return f
+		}
 	}
-	return fs.queue[0], fs.queue[0].refused
+	return nil
 }
 
 // resolve says that the refused records of a flight are dealt with.
@@ -196,6 +205,7 @@ func (fs *flights) resolve(f *flight) {
 	defer fs.mu.Unlock()
 	clear(f.refused)
 	f.refused = f.refused[:0]
+	fs.signal()
 }
 
 // landed takes the oldest flight out of the queue when all its records are

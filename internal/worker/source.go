@@ -193,9 +193,6 @@ func (s *sourceTask) awaitRunning() (bool, error) {
 // returns the error of a record that Kafka did not take.
 func (s *sourceTask) settle(ctx context.Context) error {
 	for {
-		if err := s.refused(ctx); err != nil {
-			return err
-		}
 		f := s.flights.landed()
 		if f == nil {
 			break
@@ -221,19 +218,21 @@ func (s *sourceTask) settle(ctx context.Context) error {
 	return nil
 }
 
-// refused deals with the records of the oldest batch that Kafka did not take,
-// where that is tolerated.
-func (s *sourceTask) refused(ctx context.Context) error {
-	f, refusals := s.flights.refusals()
-	for _, r := range refusals {
-		if err := s.pipeline.ProduceFailed(ctx, f.batch, &f.out, r.record, r.err); err != nil {
-			return err
+// refused deals with the records of batches that Kafka did not take, where that
+// is tolerated. The committer does it, or the task after the committer's end.
+func (s *sourceTask) refused() error {
+	for {
+		f := s.flights.refusing()
+		if f == nil {
+			return nil
 		}
-	}
-	if len(refusals) > 0 {
+		for _, r := range f.refused { // all its records are answered for: nothing is added
+			if err := s.pipeline.ProduceFailed(s.life.hard, f.batch, &f.out, r.record, r.err); err != nil {
+				return err
+			}
+		}
 		s.flights.resolve(f)
 	}
-	return nil
 }
 
 // commitRegularly commits offsets until stop is closed.
@@ -244,6 +243,10 @@ func (s *sourceTask) commitRegularly(stop <-chan struct{}) {
 		select {
 		case <-stop:
 			return
+		case <-s.flights.bad:
+			if err := s.refused(); err != nil {
+				s.log.Error("records that Kafka refused are not dealt with", "error", err)
+			}
 		case <-tick.C:
 			if err := s.commit(); err != nil {
 				s.log.Error("source offsets are not committed, the next commit takes them again", "error", err)
@@ -256,6 +259,9 @@ func (s *sourceTask) commitRegularly(stop <-chan struct{}) {
 func (s *sourceTask) commit() (err error) {
 	start := time.Now()
 	defer func() { s.metrics.Committed(time.Since(start), err) }()
+	if err := s.refused(); err != nil {
+		return err
+	}
 	offsets, back := s.flights.offsets()
 	if len(offsets) > 0 {
 		ctx, cancel := context.WithTimeout(s.life.hard, s.worker.settings.flushTimeout)

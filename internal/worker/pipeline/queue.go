@@ -2,11 +2,13 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strconv"
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/connect"
@@ -15,7 +17,7 @@ import (
 	"sluice/internal/telemetry"
 )
 
-// Names of the headers that say why a record is a dead letter. The last three
+// Names of the headers that say why a record is a dead letter. The last four
 // are for records of sources, which Java does not queue.
 const (
 	headerPrefix       = "__connect.errors."
@@ -32,6 +34,7 @@ const (
 	headerSource       = headerPrefix + "source.partition"
 	headerSourceOffset = headerPrefix + "source.offset"
 	headerRendered     = headerPrefix + "rendered"
+	headerOmitted      = headerPrefix + "value.omitted.bytes"
 )
 
 // closeWait is the time that a queue has to write when it is closed.
@@ -149,6 +152,7 @@ func (q *queue) put(ctx context.Context, f *Failure) {
 	q.counts.DeadLetter()
 	out := &kgo.Record{Topic: q.topic}
 	var rendered string
+	omitted := 0
 	switch {
 	case f.consumed != nil:
 		in := f.consumed
@@ -156,6 +160,9 @@ func (q *queue) put(ctx context.Context, f *Failure) {
 		out.Headers = append(out.Headers, in.Headers...)
 	case f.produced != nil:
 		copyRecord(out, f.produced)
+		if errors.Is(f.Err, kerr.MessageTooLarge) { // the queue would refuse it too
+			omitted, out.Value = len(out.Value), nil
+		}
 	default:
 		l := q.render(f.polled)
 		out.Key, out.Value, out.Headers, rendered = l.key, l.value, l.headers, l.rendered
@@ -165,6 +172,9 @@ func (q *queue) put(ctx context.Context, f *Failure) {
 	}
 	if q.headers {
 		out.Headers = q.explain(out.Headers, f, rendered)
+		if omitted > 0 {
+			out.Headers = append(out.Headers, kgo.RecordHeader{Key: headerOmitted, Value: strconv.AppendInt(nil, int64(omitted), 10)})
+		}
 	}
 	// A letter that is lost is lost for good where the failure is a source's, and
 	// where the task was told that its record is dealt with.
