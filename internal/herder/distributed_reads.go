@@ -1,6 +1,8 @@
 package herder
 
 import (
+	"context"
+	"log/slog"
 	"slices"
 
 	"sluice/internal/store"
@@ -62,4 +64,15 @@ func (h *Distributed) Topics(name string) []string {
 		out = append(out, topic)
 	}
 	return out
+}
+
+// CatchUp implements Herder.
+func (h *Distributed) CatchUp(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, flushLimit)
+	defer cancel()
+	for _, refresh := range []func(context.Context) error{h.cfg.Configs.Refresh, h.cfg.Statuses.Refresh} {
+		if err := refresh(ctx); err != nil {
+			h.cfg.Log.Warn("reads may be older than the answer that was forwarded", slog.Any("error", err))
+		}
+	}
 }

@@ -71,6 +71,10 @@ type Herder interface {
 	// SetClusterLoggerLevel asks all workers of the cluster for a level of a logger
 	// (KIP-976).
 	SetClusterLoggerLevel(ctx context.Context, logger, level string) error
+	// CatchUp returns when reads show what other workers of the cluster have answered
+	// before the call, so that no read is older than an answer that was forwarded
+	// (invariant 8). It waits a few seconds at most.
+	CatchUp(ctx context.Context)
 	// PluginConfig returns the keys of a plugin, found by class or alias; version
 	// is a version or a range, "latest" is any.
 	PluginConfig(ctx context.Context, class, version string) ([]ConfigKeyInfo, error)

@@ -201,3 +201,6 @@ func (h *Standalone) SetClusterLoggerLevel(_ context.Context, logger, level stri
 	}
 	return h.cfg.Levels.SetLevel(logger, level)
 }
+
+// CatchUp implements Herder: there are no other workers.
+func (h *Standalone) CatchUp(context.Context) {}

@@ -43,7 +43,11 @@ func (s *api) forwardTo(r *request, to *herder.ForwardError) (answer, error) {
 		return answer{}, fail(http.StatusInternalServerError, "IO Error trying to forward REST request: "+reason(err))
 	}
 	defer func() { _ = res.Body.Close() }() // read to its end, or given up
-	return s.relay(r, res)
+	a, err := s.relay(r, res)
+	if err == nil && r.Method != http.MethodGet {
+		s.Herder.CatchUp(r.Context())
+	}
+	return a, err
 }
 
 // reason leaves out the URL that net/http puts before what went wrong.

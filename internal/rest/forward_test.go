@@ -17,7 +17,10 @@ import (
 type follower struct {
 	fakeHerder
 	leader string
+	caught int // calls of CatchUp
 }
+
+func (f *follower) CatchUp(context.Context) { f.caught++ }
 
 func (f *follower) away() error {
 	return &herder.ForwardError{URL: f.leader, Message: "not the leader"}
@@ -73,6 +76,20 @@ func TestForwardsToTheLeader(t *testing.T) {
 	}
 	if w.Code != 201 || w.Body.String() != info || w.Header().Get("Location") != "http://h:1/connectors/a%20b" {
 		t.Errorf("answered %d %s, Location %s", w.Code, w.Body, w.Header().Get("Location"))
+	}
+}
+
+// TestForwardedWritesAreRead has the worker read what the leader has written
+// before it answers (invariant 8).
+func TestForwardedWritesAreRead(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]int{204: 1, 409: 0} {
+		url, _ := otherWorker(t, status, `{"error_code":409,"message":"rebalance"}`)
+		f := &follower{leader: url}
+		call(t, serve(t, f, nil), "DELETE", "/connectors/c", "")
+		if f.caught != want {
+			t.Errorf("after %d the worker caught up %d times, want %d", status, f.caught, want)
+		}
 	}
 }
 

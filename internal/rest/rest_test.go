@@ -86,6 +86,7 @@ func (f *fakeHerder) PutTaskConfigs(context.Context, string, []config.Map, *herd
 func (f *fakeHerder) FenceZombies(context.Context, string, *herder.Signature) error {
 	return errors.New("unsigned")
 }
+func (f *fakeHerder) CatchUp(context.Context)         {}
 func (f *fakeHerder) Plugins() []plugins.Desc         { return nil }
 func (f *fakeHerder) ClusterID() string               { return "cluster" }
 func (f *fakeHerder) Health() (state, message string) { return "starting", "not yet" }
