@@ -225,8 +225,10 @@ func parseFloat(text string, bits int) (float64, error) {
 	if s == "" {
 		return 0, connect.ClassErrorf(numberFormat, "empty String")
 	}
-	switch strings.TrimLeft(s, "+-") {
-	case "NaN", "Infinity":
+	switch s {
+	case "NaN", "+NaN", "-NaN":
+		return math.NaN(), nil
+	case "Infinity", "+Infinity", "-Infinity":
 	default:
 		if strings.ContainsAny(s, "_nNiI") {
 			return 0, errNotNumber(text)
