@@ -57,7 +57,7 @@ func configDef() config.Def {
 			Group: "Schemas", Order: 2, Width: config.WidthMedium, DisplayName: "Schema Content",
 		},
 		{
-			Name: "decimal.format", Type: config.String, Default: "BASE64", Validator: config.OneOfFold{"BASE64", "NUMERIC"},
+			Name: "decimal.format", Type: config.String, Default: "BASE64", Validator: config.OneOfFold{"NUMERIC", "BASE64"},
 			Importance: config.Low, Doc: "How decimals are written, in upper or lower case: BASE64 or NUMERIC.",
 			Group: "Serialization", Width: config.WidthMedium, DisplayName: "Decimal Format",
 		},

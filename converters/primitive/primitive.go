@@ -55,7 +55,7 @@ func Plugins() plugin.Set {
 		})
 	}
 	add(stringName, stringDef(), func() codec { return &text{} })
-	add(converters+"ByteArrayConverter", nil, func() codec { return bytesCodec{} })
+	add(converters+"ByteArrayConverter", typeDef(), func() codec { return bytesCodec{} })
 	add(converters+"BooleanConverter", typeDef(), func() codec { return boolean{} })
 	for _, n := range numbers {
 		add(converters+n.class, typeDef(), func() codec { return n })

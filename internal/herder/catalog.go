@@ -55,7 +55,7 @@ func (c *catalog) PluginConfig(_ context.Context, class, version string) ([]Conf
 		return nil, internal("Instantiation error")
 	}
 	if !wanted.Contains(p.Version) {
-		return nil, badRequest(plugins.NoVersion(p.Class, p.Version, wanted))
+		return nil, badRequest(plugins.NoVersion(p.Class, wanted, c.plugins.Versions(p.Class)...))
 	}
 	var base config.Def
 	switch kind {

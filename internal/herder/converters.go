@@ -1,6 +1,7 @@
 package herder
 
 import (
+	"slices"
 	"strings"
 
 	"sluice/connect/config"
@@ -49,7 +50,7 @@ func resolve(registry *plugins.Registry, name string) (string, bool) {
 	if p, _, ok := registry.Find(name); ok {
 		return p.Class, true
 	}
-	if strings.HasPrefix(name, "java.lang.") {
+	if slices.Contains(javaClasses(), name) {
 		return name, true
 	}
 	for _, d := range registry.All() {
@@ -58,6 +59,18 @@ func resolve(registry *plugins.Registry, name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// javaClasses are classes that every Java worker has and people name by mistake.
+func javaClasses() []string {
+	return []string{
+		"java.lang.Boolean", "java.lang.Class", "java.lang.Double", "java.lang.Integer", "java.lang.Long", "java.lang.Object", "java.lang.String",
+		"org.apache.kafka.connect.connector.Connector", "org.apache.kafka.connect.connector.Task",
+		"org.apache.kafka.connect.sink.SinkConnector", "org.apache.kafka.connect.sink.SinkTask",
+		"org.apache.kafka.connect.source.SourceConnector", "org.apache.kafka.connect.source.SourceTask",
+		"org.apache.kafka.connect.storage.Converter", "org.apache.kafka.connect.storage.HeaderConverter",
+		"org.apache.kafka.connect.transforms.Transformation", "org.apache.kafka.connect.transforms.predicates.Predicate",
+	}
 }
 
 // class is what validation needs of a converter or header converter.
@@ -184,7 +197,7 @@ func (v validation) converterInfos(values config.Values) ConfigInfos {
 		}
 		if text := v.raw[version.Name]; text != nil {
 			if wanted, err := plugins.ParseRange(*text); err == nil && !wanted.Contains(known.version) {
-				message := plugins.NoVersion(known.name, known.version, wanted)
+				message := plugins.NoVersion(known.name, wanted, v.plugins.Versions(known.name)...)
 				chosen.Errors = append(chosen.Errors, message)
 				version.Errors = append(version.Errors, message)
 				continue

@@ -47,7 +47,9 @@ func (v validation) clientInfos(kind string) (ConfigInfos, error) {
 func (v validation) overrides(prefix string, client definition.Client) (ConfigInfos, error) {
 	def := definition.ClientKeys(client)
 	var values config.Values
-	for _, full := range slices.Sorted(maps.Keys(v.raw)) {
+	// Java copies them from one HashMap with all keys into others without the prefix.
+	self := func(name string) string { return name }
+	for _, full := range hashOrder(slices.Sorted(maps.Keys(v.raw)), self) {
 		name, ok := strings.CutPrefix(full, prefix)
 		if !ok || name == "" {
 			continue
@@ -56,7 +58,7 @@ func (v validation) overrides(prefix string, client definition.Client) (ConfigIn
 		if text := v.raw[full]; text != nil {
 			value.Value = *text
 			if k, known := def.Find(name); known {
-				parsed, err := config.Parse(name, *text, k.Type)
+				parsed, err := v.parseOverride(k, *text)
 				if err != nil {
 					return ConfigInfos{}, &Error{Status: http.StatusInternalServerError, Message: err.Error(), Class: connect.ConfigException}
 				}
@@ -67,4 +69,16 @@ func (v validation) overrides(prefix string, client definition.Client) (ConfigIn
 		values = append(values, value)
 	}
 	return prefixed(def, values, prefix), nil
+}
+
+// parseOverride parses the value of a client's key. A class is one of Kafka's:
+// no other can be loaded.
+func (v validation) parseOverride(k config.Key, text string) (any, error) {
+	if k.Type == config.Class && !strings.HasPrefix(config.Trim(text), "org.apache.kafka.") {
+		if full, ok := resolve(v.plugins, config.Trim(text)); ok {
+			return full, nil
+		}
+		return nil, config.InvalidValue(k.Name, text, "Class "+text+" could not be found.")
+	}
+	return config.Parse(k.Name, text, k.Type)
 }

@@ -186,3 +186,42 @@ func TestPluginConfig(t *testing.T) {
 		}
 	}
 }
+
+// TestOrderOfOverrides holds the order in which Java 4.3.1 answered.
+func TestOrderOfOverrides(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		config config.Map
+		prefix string
+		want   []string
+	}{
+		{config.Map{
+			"producer.override.acks": "9", "producer.override.linger.ms": "3", "producer.override.batch.size": "1", "producer.override.bogus": "1",
+			"producer.override.compression.type": "zip", "producer.override.client.id": "", "producer.override.max.block.ms": "7",
+			"producer.override.ssl.key.password": "secret", "producer.override.interceptor.classes": "a,b", "consumer.override.x": "1", "admin.override.retries": "1",
+		}, "producer.override.", []string{
+			"compression.type", "bogus", "ssl.key.password", "batch.size", "max.block.ms", "acks", "interceptor.classes", "client.id", "linger.ms",
+		}},
+		{config.Map{
+			"topic.creation.default.partitions": "1", "admin.override.retries": "5", "admin.override.bogus": "x", "admin.override.client.id": "z",
+		}, "admin.override.", []string{"retries", "bogus", "client.id"}},
+	} {
+		cfg := config.Map{"connector.class": sourceClass, "name": "n", "topic": "t", "file": "/tmp/x"}
+		for k, v := range c.config {
+			cfg[k] = v
+		}
+		infos, err := with(nil).Validate(t.Context(), cfg.Raw())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, info := range infos.Configs {
+			if name, ok := strings.CutPrefix(info.Value.Name, c.prefix); ok {
+				got = append(got, name)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}

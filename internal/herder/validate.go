@@ -109,7 +109,7 @@ func (v validation) otherVersion(c found, wanted plugins.Range) ConfigInfos {
 		Header:  definition.Converter{VersionOffers: versionOffers{key: definition.HeaderConverter}},
 	})
 	values := def.Validate(v.raw)
-	message := plugins.NoVersion(c.class, c.version, wanted)
+	message := plugins.NoVersion(c.class, wanted, v.plugins.Versions(c.class)...)
 	values.AddError(definition.ConnectorClass, message)
 	values.AddError(definition.ConnectorVersion, message)
 	values.Find(definition.ConnectorVersion).Recommended = []any{c.version}

@@ -129,6 +129,18 @@ func (r *Registry) Find(name string) (info plugin.Info, kind string, ok bool) {
 	return f.info, f.kind, ok
 }
 
+// Versions returns the versions of the class, once for each type that it has, as
+// Java lists them.
+func (r *Registry) Versions(class string) []string {
+	var out []string
+	for _, d := range r.all {
+		if d.Class == class {
+			out = append(out, d.Version)
+		}
+	}
+	return out
+}
+
 // Source returns the source connector of the class or alias.
 func (r *Registry) Source(name string) (plugin.Source, bool) { return find(r, r.sources, name) }
 

@@ -16,7 +16,7 @@ func Require(class, has, key, wanted string) error {
 		return connect.ClassErrorf(versionedPluginLoading, "%w (%s=%s)", err, key, wanted)
 	}
 	if !r.Contains(has) {
-		return connect.ClassErrorf(versionedPluginLoading, "%s (%s=%s)", NoVersion(class, has, r), key, wanted)
+		return connect.ClassErrorf(versionedPluginLoading, "%s (%s=%s)", NoVersion(class, r, has), key, wanted)
 	}
 	return nil
 }

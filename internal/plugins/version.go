@@ -236,7 +236,8 @@ func wordRank(word string) int {
 	return len(known)
 }
 
-// NoVersion is Java's message for a plugin whose version is not the wanted one.
-func NoVersion(class, has string, wanted Range) string {
-	return fmt.Sprintf("Plugin %s not found that matches the version range %s, available versions: [%s]", class, wanted, has)
+// NoVersion is Java's message for a class of which there are other versions than
+// the wanted ones.
+func NoVersion(class string, wanted Range, has ...string) string {
+	return fmt.Sprintf("Plugin %s not found that matches the version range %s, available versions: [%s]", class, wanted, strings.Join(has, ", "))
 }

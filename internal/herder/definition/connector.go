@@ -165,12 +165,12 @@ func Source(d Defaults) config.Def {
 			Doc: "Names of groups of settings for the topics that are created for the connector.",
 		},
 		{
-			Name: "exactly.once.support", Type: config.String, Default: "requested", Validator: config.OneOfFold{"REQUESTED", "REQUIRED"},
+			Name: "exactly.once.support", Type: config.String, Default: "requested", Validator: config.OneOfFold{"REQUIRED", "REQUESTED"},
 			Importance: config.Medium, Group: exactlyOnceGroup, Order: 2, Width: config.WidthShort, DisplayName: "Exactly once support",
 			Doc: "Whether the connector must be known to deliver exactly once: 'required' refuses it if it is not, 'requested' does not ask.",
 		},
 		{
-			Name: "transaction.boundary", Type: config.String, Default: "poll", Validator: config.OneOfFold{"POLL", "INTERVAL", "CONNECTOR"},
+			Name: "transaction.boundary", Type: config.String, Default: "poll", Validator: config.OneOfFold{"INTERVAL", "POLL", "CONNECTOR"},
 			Importance: config.Medium, Group: exactlyOnceGroup, Order: 3, Width: config.WidthShort, DisplayName: "Transaction Boundary",
 			Doc: "Where transactions end: after each batch ('poll'), after a time ('interval'), or where the connector says ('connector').",
 		},

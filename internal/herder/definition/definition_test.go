@@ -48,11 +48,15 @@ func TestOrderOfKeys(t *testing.T) {
 func TestCompileRegex(t *testing.T) {
 	t.Parallel()
 	for pattern, want := range map[string]string{
-		"a.*|b": "",
-		"[":     "Unclosed character class near index 0\n[\n^",
-		"(":     "Unclosed group near index 1\n(",
-		"*a":    "Dangling meta character '*' near index 0\n*a\n^",
-		"a|(b":  "Unclosed group near index 4\na|(b",
+		"a.*|b":  "",
+		"[":      "Unclosed character class near index 0\n[\n^",
+		"(":      "Unclosed group near index 1\n(",
+		"*a":     "Dangling meta character '*' near index 0\n*a\n^",
+		"a|(b":   "Unclosed group near index 4\na|(b",
+		"[a-":    "Illegal character range near index 3\n[a-",
+		"a)":     "Unmatched closing ')' near index 0\na)\n^",
+		"a{2,1}": "Illegal repetition range near index 5\na{2,1}\n     ^",
+		"\\":     "Unexpected internal error near index 1\n\\",
 	} {
 		re, reason := definition.CompileRegex(pattern)
 		if reason != want || (re == nil) != (want != "") {

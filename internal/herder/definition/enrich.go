@@ -135,7 +135,7 @@ func (c chain) wrongVersion(text *string) error {
 		return config.Errorf("%s", err)
 	}
 	if class, ok := c.class(); ok && !wanted.Contains(class.Version) {
-		return config.Errorf("%s", plugins.NoVersion(class.Name, class.Version, wanted))
+		return config.Errorf("%s", plugins.NoVersion(class.Name, wanted, class.Version))
 	}
 	return nil
 }

@@ -29,12 +29,25 @@ func explain(pattern string, err error) string {
 	if !errors.As(err, &e) {
 		return err.Error()
 	}
-	length := len(utf16.Encode([]rune(pattern)))
+	length := units(pattern)
 	switch e.Code {
 	case syntax.ErrMissingBracket:
+		if strings.HasSuffix(pattern, "-") {
+			return at("Illegal character range", length, length, pattern)
+		}
 		return at("Unclosed character class", max(length-1, 0), length, pattern)
 	case syntax.ErrMissingParen:
 		return at("Unclosed group", length, length, pattern)
+	case syntax.ErrUnexpectedParen:
+		if i := strings.IndexByte(pattern, ')'); i > 0 && !strings.Contains(pattern, "(") {
+			return at("Unmatched closing ')'", units(pattern[:i])-1, length, pattern)
+		}
+	case syntax.ErrTrailingBackslash:
+		return at("Unexpected internal error", length, length, pattern)
+	case syntax.ErrInvalidRepeatSize:
+		if i := strings.Index(pattern, e.Expr); i >= 0 && invertedRange(e.Expr) {
+			return at("Illegal repetition range", units(pattern[:i+len(e.Expr)])-1, length, pattern)
+		}
 	case syntax.ErrMissingRepeatArgument:
 		if pattern != "" && strings.HasPrefix(pattern, e.Expr) {
 			return at("Dangling meta character '"+pattern[:1]+"'", 0, length, pattern)
@@ -42,6 +55,17 @@ func explain(pattern string, err error) string {
 	default:
 	}
 	return e.Code.String() + ": `" + e.Expr + "`"
+}
+
+// units is the length as Java counts it.
+func units(s string) int { return len(utf16.Encode([]rune(s))) }
+
+// invertedRange reports whether the repetition is one like {2,1}.
+func invertedRange(expr string) bool {
+	low, high, ok := strings.Cut(strings.Trim(expr, "{}"), ",")
+	from, lowErr := strconv.Atoi(low)
+	to, highErr := strconv.Atoi(high)
+	return ok && lowErr == nil && highErr == nil && to < from
 }
 
 // at is PatternSyntaxException.getMessage; the caret stands below the index if

@@ -55,7 +55,7 @@ type regex struct{}
 func (regex) Check(name string, value any) error {
 	s, ok := value.(string)
 	if !ok {
-		return nil
+		return config.InvalidValue(name, nil, `Invalid regex: Cannot invoke "String.isEmpty()" because "this.pattern" is null`)
 	}
 	if _, reason := CompileRegex(s); reason != "" {
 		return config.InvalidValue(name, value, "Invalid regex: "+reason)
