@@ -54,9 +54,9 @@ func TestDoctorBesideJava(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, report)
 	}
 
-	put(t, java.URL, "mirror", map[string]string{
-		"connector.class": "org.apache.kafka.connect.mirror.MirrorHeartbeatConnector", "source.cluster.alias": "a", "target.cluster.alias": "b",
-		"target.cluster.bootstrap.servers": settings["bootstrap.servers"], "source.cluster.bootstrap.servers": settings["bootstrap.servers"],
+	put(t, java.URL, "picky", map[string]string{
+		"connector.class": "FileStreamSink", "file": in + ".picky", "topics": name + "-lines",
+		"consumer.override.client.dns.lookup": "resolve_canonical_bootstrap_servers_only",
 	})
 	other := maps.Clone(settings)
 	other["config.storage.topic"] = name + "-typo"
@@ -65,8 +65,8 @@ func TestDoctorBesideJava(t *testing.T) {
 		t.Fatal(err)
 	}
 	report, code = doctor(t, file)
-	if code == 0 || !strings.Contains(report, "PROBLEM: the class is not native here") {
-		t.Errorf("with a connector of Java: exit code %d\n%s", code, report)
+	if code == 0 || !strings.Contains(report, "PROBLEM: consumer.override.*") {
+		t.Errorf("with a key that is not supported: exit code %d\n%s", code, report)
 	}
 	report, code = doctor(t, otherFile)
 	if code == 0 || !strings.Contains(report, "does the group use another config.storage.topic?") || !strings.Contains(report, "some of the internal topics exist and some do not") {
