@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -286,14 +287,14 @@ func look(t *testing.T, s step, state *store.ConfigSnapshot) int {
 	switch {
 	case s.Step == "list":
 		expanded(t, s.Response, state)
-	case s.Status == 201 || s.Method == "PUT" && action == "config" || s.Method == "PATCH" && action == "config":
+	case s.Status == 201 || s.Method == http.MethodPut && action == "config" || s.Method == http.MethodPatch && action == "config":
 		if err := json.Unmarshal(s.Response, &answer); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(config.Map(answer.Config), state.Connector(answer.Name).Map()); diff != "" {
 			t.Errorf("%s: %s", s.Step, diff)
 		}
-	case s.Method == "DELETE" && action == "":
+	case s.Method == http.MethodDelete && action == "":
 		if state.Contains(name) || state.TargetState(name) != "" {
 			t.Errorf("%s: %s is still there", s.Step, name)
 		}

@@ -79,9 +79,11 @@ func show(s *ConfigSnapshot) []string {
 		if n := s.TaskCount(name); n != 0 {
 			line += fmt.Sprintf(" count=%d", n)
 		}
+		var tasks strings.Builder
 		for _, id := range s.Tasks(name) {
-			line += fmt.Sprintf(" %s=%s", id, showRaw(s.TaskConfig(id)))
+			fmt.Fprintf(&tasks, " %s=%s", id, showRaw(s.TaskConfig(id)))
 		}
+		line += tasks.String()
 		if a := s.Applied(name); a != nil {
 			line += " applied=" + showRaw(a)
 		}
@@ -425,9 +427,10 @@ func TestFoldStatus(t *testing.T) {
 			"\nstatus-topic-t:connector-a {\"topic\":{\"name\":\"t\",\"connector\":\"a\",\"task\":1,\"discoverTimestamp\":7}}\nstatus-connector-a", "a uses t 1 7\nb-0 RUNNING 5", ""},
 		{"a task's tombstone", "status-task-a-0 " + running(5) + "\nstatus-task-a-0", "", ""},
 		{"a topic's tombstone", "status-topic-t:connector-a {\"topic\":{\"name\":\"t\",\"connector\":\"a\",\"task\":1,\"discoverTimestamp\":7}}\nstatus-topic-t:connector-a", "", ""},
-		{"malformed", "status-connector-\nstatus-task-a " + running(1) + "\nstatus-task-a-x " + running(1) + "\nstatus-connector-a {\nstatus-connector-a 5\n" +
-			"status-connector-a {\"state\":\"SLEEPING\",\"worker_id\":\"w\",\"generation\":1}\nstatus-connector-a {\"state\":\"RUNNING\",\"worker_id\":\"w\",\"generation\":\"1\"}\n" +
-			"status-topic-t {}\nstatus-topic-:connector-a {}\nstatus-topic-t:connector- {}\nstatus-topic-t:connector-a {\"topic\":[]}\nelse {}\n- {}", "",
+		{
+			"malformed", "status-connector-\nstatus-task-a " + running(1) + "\nstatus-task-a-x " + running(1) + "\nstatus-connector-a {\nstatus-connector-a 5\n" +
+				"status-connector-a {\"state\":\"SLEEPING\",\"worker_id\":\"w\",\"generation\":1}\nstatus-connector-a {\"state\":\"RUNNING\",\"worker_id\":\"w\",\"generation\":\"1\"}\n" +
+				"status-topic-t {}\nstatus-topic-:connector-a {}\nstatus-topic-t:connector- {}\nstatus-topic-t:connector-a {\"topic\":[]}\nelse {}\n- {}", "",
 			`0: the key names no connector
 			1: the key names no task
 			2: the key names no task
@@ -440,7 +443,8 @@ func TestFoldStatus(t *testing.T) {
 			9: the key names no topic of a connector
 			10: the value is no use of a topic: task and discoverTimestamp are integers
 			11: the key is of no kind that is known here: a newer worker or a foreign program wrote it
-			12: the key is of no kind that is known here: a newer worker or a foreign program wrote it`},
+			12: the key is of no kind that is known here: a newer worker or a foreign program wrote it`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

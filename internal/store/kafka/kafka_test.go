@@ -15,9 +15,9 @@ import (
 )
 
 // cluster is a fake one with three brokers.
-func cluster(t *testing.T, opts ...kfake.Opt) *kfake.Cluster {
+func cluster(t *testing.T) *kfake.Cluster {
 	t.Helper()
-	c, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(3)}, opts...)...)
+	c, err := kfake.NewCluster(kfake.NumBrokers(3))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,8 @@ func openStores(t *testing.T, worker map[string]string) *Stores {
 
 func start(t *testing.T, s interface {
 	Start(ctx context.Context) error
-}) {
+},
+) {
 	t.Helper()
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)

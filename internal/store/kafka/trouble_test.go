@@ -186,11 +186,14 @@ func TestTopicsThatAreWrong(t *testing.T) {
 			[]string{`Topic 'trouble-configs' supplied via the 'config.storage.topic' property is required to have a single partition`, "found 3"},
 		},
 		{
-			"replication", map[string]string{"status.storage.replication.factor": "2"}, nil,
+			"replication",
+			map[string]string{"status.storage.replication.factor": "2"},
+			nil,
 			[]string{`topic "trouble-status"`, "status.storage.replication.factor=2", "or -1"},
 		},
 		{
-			"setting", map[string]string{"status.storage.min.insync.replicas": "many"},
+			"setting",
+			map[string]string{"status.storage.min.insync.replicas": "many"},
 			func(_ *testing.T, c *kfake.Cluster) {
 				refuse(c, kmsg.CreateTopics, kerr.InvalidConfig.Code, "trouble-status")
 			},
@@ -382,8 +385,12 @@ func TestForeignRecords(t *testing.T) {
 	defer client.Close()
 	for _, kind := range []string{"configs", "status", "offsets"} {
 		for _, r := range []*kgo.Record{
-			{Key: []byte("hello"), Value: []byte("{}")}, {Key: []byte("connector-x"), Value: []byte("{")}, {Value: []byte("no key")},
-			{Key: []byte{0xff, 0xfe}}, {Key: []byte("status-task-x"), Value: []byte("{}")}, {Key: []byte(`["c"`)},
+			{Key: []byte("hello"), Value: []byte("{}")},
+			{Key: []byte("connector-x"), Value: []byte("{")},
+			{Value: []byte("no key")},
+			{Key: []byte{0xff, 0xfe}},
+			{Key: []byte("status-task-x"), Value: []byte("{}")},
+			{Key: []byte(`["c"`)},
 		} {
 			r.Topic = t.Name() + "-" + kind
 			if err := client.ProduceSync(t.Context(), r).FirstErr(); err != nil {

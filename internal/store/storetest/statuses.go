@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -49,10 +50,7 @@ func statusesAreSeen(t *testing.T, open func(*testing.T) store.StatusStore) {
 	b.PutTask(store.TaskID{Connector: "c", Task: 1}, status(store.Running, "b:1", 3))
 	settle(t, a, b)
 	for _, s := range []store.StatusStore{a, b} {
-		got := map[int]store.Status{}
-		for id, task := range s.Snapshot().Tasks("c") {
-			got[id] = task
-		}
+		got := maps.Collect(s.Snapshot().Tasks("c"))
 		if diff := cmp.Diff(map[int]store.Status{0: failed, 1: status(store.Running, "b:1", 3)}, got); diff != "" {
 			t.Error(diff)
 		}

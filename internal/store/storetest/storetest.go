@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -121,8 +122,8 @@ func Offsets(t *testing.T, shared bool, open func(t *testing.T) store.Offsets) {
 
 func partition(pairs ...string) schema.Value {
 	var entries []schema.Entry
-	for i := 0; i < len(pairs); i += 2 {
-		entries = append(entries, schema.Entry{Key: schema.StringValue(pairs[i]), Value: schema.StringValue(pairs[i+1])})
+	for pair := range slices.Chunk(pairs, 2) {
+		entries = append(entries, schema.Entry{Key: schema.StringValue(pair[0]), Value: schema.StringValue(pair[1])})
 	}
 	return schema.MapValue(entries)
 }
@@ -160,8 +161,8 @@ func Configs(t *testing.T, transactions bool, open func(t *testing.T) store.Conf
 
 func raw(pairs ...string) config.Raw {
 	m := config.Raw{}
-	for i := 0; i < len(pairs); i += 2 {
-		m[pairs[i]] = &pairs[i+1]
+	for pair := range slices.Chunk(pairs, 2) {
+		m[pair[0]] = &pair[1]
 	}
 	return m
 }
@@ -210,7 +211,7 @@ func writesAreSeen(t *testing.T, transactions bool, open func(*testing.T) store.
 func equal(t *testing.T, a, b store.ConfigStore) {
 	t.Helper()
 	show := func(s *store.ConfigSnapshot) []string {
-		out := []string{fmt.Sprint(s.Offset())}
+		out := []string{strconv.FormatInt(s.Offset(), 10)}
 		for name := range s.Connectors() {
 			out = append(out, fmt.Sprint(name, s.Connector(name).Map(), s.TargetState(name), s.Tasks(name), s.TaskGeneration(name), s.TaskCountRecord(name), s.PendingFencing(name)))
 		}
@@ -234,8 +235,11 @@ func requests(t *testing.T, _ bool, open func(*testing.T) store.ConfigStore) {
 		t.Errorf("what was asked before the start is obeyed: %+v", e)
 	}
 	for _, r := range []store.RestartRequest{
-		{Connector: "a", OnlyFailed: true}, {Connector: "b", IncludeTasks: true}, {Connector: "a", IncludeTasks: true},
-		{Connector: "a", OnlyFailed: true, IncludeTasks: true}, {Connector: "b"},
+		{Connector: "a", OnlyFailed: true},
+		{Connector: "b", IncludeTasks: true},
+		{Connector: "a", IncludeTasks: true},
+		{Connector: "a", OnlyFailed: true, IncludeTasks: true},
+		{Connector: "b"},
 	} {
 		must(t, leader.PutRestart(ctx, r))
 	}
@@ -324,7 +328,7 @@ func manyWriters(t *testing.T, _ bool, open func(*testing.T) store.ConfigStore) 
 	const n = 20
 	errs := make(chan error, 2*n)
 	for i := range n {
-		go func() { errs <- leader.PutConnector(ctx, fmt.Sprintf("c%02d", i), raw("i", fmt.Sprint(i)), "") }()
+		go func() { errs <- leader.PutConnector(ctx, fmt.Sprintf("c%02d", i), raw("i", strconv.Itoa(i)), "") }()
 		go func() { errs <- follower.PutTargetState(ctx, fmt.Sprintf("c%02d", i), store.TargetPaused) }()
 	}
 	for range 2 * n {
