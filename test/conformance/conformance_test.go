@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -34,9 +35,18 @@ key.converter=org.apache.kafka.connect.json.JsonConverter
 value.converter=org.apache.kafka.connect.json.JsonConverter
 key.converter.schemas.enable=true
 value.converter.schemas.enable=true
-offset.storage.file.filename=%s
 offset.flush.interval.ms=1000
 listeners=http://127.0.0.1:%d
+`
+	// group are the settings of a distributed worker.
+	group = `group.id=rest
+offset.storage.topic=rest-offsets
+offset.storage.replication.factor=1
+offset.storage.partitions=5
+config.storage.topic=rest-configs
+config.storage.replication.factor=1
+status.storage.topic=rest-status
+status.storage.replication.factor=1
 `
 	// alt are the settings of the mode alt, on a standalone worker.
 	alt = `access.control.allow.origin=http://ok.example
@@ -54,9 +64,21 @@ config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigPr
 func TestRecordedAnswers(t *testing.T) {
 	address := *targetURL
 	if address == "" {
-		address = startWorker(t, "")
+		address = startWorker(t, "", standalone)
 	}
 	replay(t, address, *mode)
+}
+
+// TestRecordedAnswersOfAGroup replays those of a distributed worker.
+func TestRecordedAnswersOfAGroup(t *testing.T) {
+	if *targetURL != "" {
+		t.Skip("SKIPPED: this test starts a worker of its own; give -mode distributed with a target instead")
+	}
+	replay(t, startWorker(t, group, app.Distributed), "distributed")
+}
+
+func standalone(ctx context.Context, file string, logs io.Writer) error {
+	return app.Standalone(ctx, file, nil, logs)
 }
 
 // TestRecordedRestrictions replays those of a worker with CORS, header rules, no
@@ -65,7 +87,7 @@ func TestRecordedRestrictions(t *testing.T) {
 	if *targetURL != "" {
 		t.Skip("SKIPPED: this test needs a worker with other settings; give -mode alt with a target instead")
 	}
-	replay(t, startWorker(t, alt), "alt")
+	replay(t, startWorker(t, alt, standalone), "alt")
 }
 
 func replay(t *testing.T, address, mode string) {
@@ -112,8 +134,8 @@ func replay(t *testing.T, address, mode string) {
 // loggers of the worker, or look at all of its connectors.
 func parallel(name string) bool { return name != "loggers" && name != "list-expand" }
 
-// startWorker runs a standalone worker on an embedded broker until the test ends.
-func startWorker(t *testing.T, settings string) string {
+// startWorker runs a worker on an embedded broker until the test ends.
+func startWorker(t *testing.T, settings string, run func(ctx context.Context, file string, logs io.Writer) error) string {
 	t.Helper()
 	dir := t.TempDir()
 	log := slog.New(slog.DiscardHandler)
@@ -123,13 +145,16 @@ func startWorker(t *testing.T, settings string) string {
 	}
 	port := freePort(t)
 	file := filepath.Join(dir, "worker.properties")
-	text := fmt.Sprintf(common, broker.Addr(), filepath.Join(dir, "offsets"), port) + settings
+	text := fmt.Sprintf(common, broker.Addr(), port) + settings
+	if !strings.Contains(settings, "group.id") {
+		text += "offset.storage.file.filename=" + filepath.Join(dir, "offsets") + "\n"
+	}
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
-	go func() { ended <- app.Standalone(ctx, file, nil, io.Discard) }()
+	go func() { ended <- run(ctx, file, io.Discard) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
