@@ -232,6 +232,7 @@ func (s *fakeSink) Close(_ context.Context, p []connect.TopicPartition) error {
 type memory struct {
 	mu      sync.Mutex
 	offsets map[string]store.Offset // guarded by mu
+	fail    int                     // so many writes fail; guarded by mu
 }
 
 func (m *memory) Read(_ context.Context, connector string, partitions []schema.Value) ([]schema.Value, error) {
@@ -247,6 +248,10 @@ func (m *memory) Read(_ context.Context, connector string, partitions []schema.V
 func (m *memory) Write(_ context.Context, connector string, offsets []store.Offset) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.fail > 0 {
+		m.fail--
+		return errors.New("no space left on device")
+	}
 	for _, o := range offsets {
 		m.offsets[connector+o.Partition.String()] = o
 	}

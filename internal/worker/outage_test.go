@@ -122,6 +122,34 @@ func TestTasksWaitForTheBroker(t *testing.T) {
 	r.stop(t, sink)
 }
 
+// Offsets that cannot be stored, as on a full disk, are taken again by the next
+// commit; the records go on.
+func TestOffsetsAreCommittedAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "offset.flush.interval.ms", "10")
+	r.offsets.fail = 3
+	r.script.poll = count(30)
+	r.StartTask(task0(), config.Map{"connector.class": "FakeSource"}, nil, store.TargetStarted, 1)
+	r.consume(t, 30)
+	for failing, ctx := true, deadline(t); failing; { // only records make commits write
+		r.offsets.mu.Lock()
+		failing = r.offsets.fail > 0
+		r.offsets.mu.Unlock()
+		if ctx.Err() != nil {
+			t.Fatal("offsets are not committed again")
+		}
+		runtime.Gosched()
+	}
+	r.stop(t, task0())
+	offset := r.offsets.offsets["c{p=x}"].Offset
+	if at, _ := offset.Lookup("n"); at.Int() != 30 {
+		t.Errorf("the committed offset is %s, want 30", offset)
+	}
+	if s := r.ears.last("c-0"); s.State != store.Unassigned {
+		t.Errorf("the task is %s: %s", s.State, s.Trace)
+	}
+}
+
 // restartBroker ends the broker, calls meanwhile, and starts it again in its place.
 func (r *rig) restartBroker(t *testing.T, meanwhile func()) {
 	t.Helper()

@@ -307,6 +307,11 @@ func TestConnector(t *testing.T) {
 	if _, err := r.TaskConfigs(ctx, "c", 2); err == nil || !strings.HasPrefix(err.Error(), "The connector c has generated 3 tasks, which is greater than 2, the maximum") {
 		t.Errorf("too many tasks: %v", err)
 	}
+	r.StartConnector("e", config.Map{"connector.class": "FakeSource", "tasks": "3", "tasks.max.enforce": "false"}, store.TargetStarted, 1)
+	r.ears.await(t, "e", store.Running)
+	if got, err := r.TaskConfigs(ctx, "e", 2); err != nil || len(got) != 3 {
+		t.Errorf("tasks.max.enforce=false: %d task configurations, %v", len(got), err)
+	}
 	for name, do := range map[string]string{"p": "panic", "q": "raise"} {
 		r.StartConnector(name, config.Map{"connector.class": "FakeSink", "do": do}, store.TargetStarted, 1)
 		r.ears.await(t, name, store.Failed)
