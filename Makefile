@@ -40,6 +40,11 @@ integration: build ## the binary against a real Apache Kafka 4.3.1 (Java, Maven)
 	  printf '\n%s\n\n' '************ NOT RUN: tests against Apache Kafka (no Java or Maven, see above) ************' >&2; \
 	fi
 
+.PHONY: kill-test
+kill-test: build ## two minutes of a growing file, ten kill -9, every line counted (SEED=n repeats a run)
+	@test/kafka/kafka install
+	KILL_TEST=full $(GO) test -tags integration -count=1 -timeout=10m -run '^TestKills$$' -v ./test/integration
+
 .PHONY: conformance
 conformance: ## the recorded REST answers of the Java worker
 	@if [ -d test/conformance ]; then $(GO) test -count=1 ./test/conformance/...; \
