@@ -52,6 +52,7 @@ func newPipeline(t *testing.T, o options, pairs ...string) *pipeline.Pipeline {
 func makePipeline(o options, conn config.Map) (*pipeline.Pipeline, error) {
 	set := plugin.Join(all.Plugins(), plugin.Set{Transforms: []plugin.Transform{
 		{Info: plugin.Info{Class: "test.DropEven", Version: "1.0"}, New: func() connect.Transform { return dropEven{} }},
+		{Info: plugin.Info{Class: "test.Retopic", Version: "1.0"}, New: func() connect.Transform { return retopic{} }},
 		{Info: plugin.Info{Class: "test.Step", Version: "1.0"}, New: func() connect.Transform { return o.step }},
 	}, Predicates: []plugin.Predicate{
 		{Info: plugin.Info{Class: "test.Always", Version: "1.0"}, New: func() connect.Predicate { return always{} }},
@@ -60,6 +61,14 @@ func makePipeline(o options, conn config.Map) (*pipeline.Pipeline, error) {
 		ID: store.TaskID{Connector: "c", Task: 0}, Plugins: plugins.New(set), Connector: conn, Log: newLog(o.log), Errors: o.counts,
 		Worker: config.Map{"key.converter": stringConverter, "value.converter": stringConverter},
 	})
+}
+
+// retopic changes the topic without an allocation.
+type retopic struct{ dropEven }
+
+func (retopic) Apply(r *connect.Record, _ *schema.Arena) (bool, error) {
+	r.Topic = "u"
+	return true, nil
 }
 
 type always struct{}
