@@ -27,7 +27,9 @@ func many(b *testing.B, n int) *herder.Standalone {
 	go func() { ended <- h.Run(ctx) }()
 	b.Cleanup(func() {
 		cancel()
-		<-ended
+		if err := <-ended; err != nil {
+			b.Error(err)
+		}
 	})
 	for i := range n {
 		name := fmt.Sprint("c", i)

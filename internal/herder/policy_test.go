@@ -2,6 +2,7 @@ package herder_test
 
 import (
 	"log/slog"
+	"maps"
 	"strings"
 	"testing"
 
@@ -15,9 +16,7 @@ import (
 // validation needs no loop.
 func with(settings config.Map) *herder.Standalone {
 	all := config.Map{"key.converter": jsonClass, "value.converter": jsonClass}
-	for k, v := range settings {
-		all[k] = v
-	}
+	maps.Copy(all, settings)
 	return herder.NewStandalone(herder.StandaloneConfig{Plugins: registry(), Settings: all, Log: slog.New(slog.DiscardHandler)})
 }
 
@@ -119,14 +118,10 @@ func TestVersionsOfPlugins(t *testing.T) {
 		cfg := config.Map{}
 		for k := range c.config {
 			if strings.HasPrefix(k, "transforms.") {
-				for k, v := range transform {
-					cfg[k] = v
-				}
+				maps.Copy(cfg, transform)
 			}
 		}
-		for k, v := range c.config {
-			cfg[k] = v
-		}
+		maps.Copy(cfg, c.config)
 		infos, err := with(nil).Validate(t.Context(), source("n", cfg))
 		if diff := cmp.Diff(c.want, faults(infos)); diff != "" || err != nil {
 			t.Errorf("%v: %v %s", c.config, err, diff)
@@ -207,9 +202,7 @@ func TestOrderOfOverrides(t *testing.T) {
 		}, "admin.override.", []string{"retries", "bogus", "client.id"}},
 	} {
 		cfg := config.Map{"connector.class": sourceClass, "name": "n", "topic": "t", "file": "/tmp/x"}
-		for k, v := range c.config {
-			cfg[k] = v
-		}
+		maps.Copy(cfg, c.config)
 		infos, err := with(nil).Validate(t.Context(), cfg.Raw())
 		if err != nil {
 			t.Fatal(err)

@@ -143,7 +143,7 @@ func (q *queues) serve(base context.Context, name string, l *lane) {
 		q.mu.Lock()
 		op := l.waiting[0]
 		ctx, cancel := context.WithTimeout(base, q.timeout)
-		l.patience, l.giveUp = context.WithCancelCause(ctx)
+		l.patience, l.giveUp = context.WithCancelCause(ctx) //nolint:fatcontext // each operation has its own
 		l.stage = stage{op.what, time.Now()}
 		if slices.ContainsFunc(l.waiting[1:], func(later operation) bool { return later.stops }) {
 			q.hurry(l)

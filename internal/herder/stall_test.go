@@ -61,11 +61,11 @@ func faulty(name, fault string) config.Raw {
 	return config.Map{"name": name, "connector.class": testkit.SourceClass, testkit.FaultKey: fault}.Raw()
 }
 
-// putFaulty creates a connector and returns what it took.
-func putFaulty(t *testing.T, h *herder.Standalone, name, fault string) (time.Duration, error) {
+// putFaulty creates the connector a, or replaces it, and returns what it took.
+func putFaulty(t *testing.T, h *herder.Standalone, fault string) (time.Duration, error) {
 	t.Helper()
 	began := time.Now()
-	_, _, err := h.Put(t.Context(), name, faulty(name, fault), nil, true)
+	_, _, err := h.Put(t.Context(), "a", faulty("a", fault), nil, true)
 	return time.Since(began), err
 }
 
@@ -113,7 +113,7 @@ func TestAStallIsNamed(t *testing.T) {
 				}
 				answered := make(chan answer)
 				go func() {
-					took, err := putFaulty(t, h, "a", more)
+					took, err := putFaulty(t, h, more)
 					answered <- answer{took, err}
 				}()
 				synctest.Wait()
@@ -141,7 +141,7 @@ func TestAHangingStartCanBeDeleted(t *testing.T) {
 	misbehave(t, func(t *testing.T, h *herder.Standalone) {
 		created := make(chan error)
 		go func() {
-			_, err := putFaulty(t, h, "a", "start=hang")
+			_, err := putFaulty(t, h, "start=hang")
 			created <- err
 		}()
 		synctest.Wait()
@@ -169,7 +169,7 @@ func TestAQueuedRequestSaysWhatItWaitsFor(t *testing.T) {
 	misbehave(t, func(t *testing.T, h *herder.Standalone) {
 		created := make(chan error)
 		go func() {
-			_, err := putFaulty(t, h, "a", "start=hang")
+			_, err := putFaulty(t, h, "start=hang")
 			created <- err
 		}()
 		synctest.Wait()
@@ -179,7 +179,9 @@ func TestAQueuedRequestSaysWhatItWaitsFor(t *testing.T) {
 		if code, text := status(t, err); code != 500 || !strings.HasPrefix(text, "Request timed out. The worker is currently starting connector a, which began at ") {
 			t.Errorf("%d %q", code, text)
 		}
-		<-created
+		if err := <-created; err == nil {
+			t.Error("the start did not time out")
+		}
 	})
 }
 
@@ -192,7 +194,7 @@ func TestAStallDoesNotHoldUpTheEnd(t *testing.T) {
 		h, stop := misbehaving(t, kit)
 		answers := make(chan error, 2)
 		go func() {
-			_, err := putFaulty(t, h, "a", "start=hang")
+			_, err := putFaulty(t, h, "start=hang")
 			answers <- err
 		}()
 		synctest.Wait()
@@ -218,14 +220,14 @@ func TestAStallDoesNotHoldUpTheEnd(t *testing.T) {
 
 func TestAHangingStopIsAbandoned(t *testing.T) {
 	misbehave(t, func(t *testing.T, h *herder.Standalone) {
-		if _, err := putFaulty(t, h, "a", "taskConfigs=error,stop=hang"); err == nil {
+		if _, err := putFaulty(t, h, "taskConfigs=error,stop=hang"); err == nil {
 			t.Fatal("it has tasks")
 		}
 		began := time.Now()
 		if err := h.Delete(t.Context(), "a"); err != nil || time.Since(began) != 5*time.Second {
 			t.Errorf("deleted after %s: %v", time.Since(began), err)
 		}
-		if _, err := putFaulty(t, h, "a", "taskConfigs=error"); err == nil {
+		if _, err := putFaulty(t, h, "taskConfigs=error"); err == nil {
 			t.Error("it has tasks")
 		}
 		if s, _ := h.Status("a"); s.Connector.State != store.Running {
@@ -243,7 +245,7 @@ func TestPanicsFailTheirConnectorAlone(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			misbehave(t, func(t *testing.T, h *herder.Standalone) {
-				_, err := putFaulty(t, h, "a", fault)
+				_, err := putFaulty(t, h, fault)
 				if _, text := status(t, err); !strings.HasPrefix(text, want) {
 					t.Errorf("%q, want %q", text, want)
 				}
@@ -259,7 +261,7 @@ func TestPanicsFailTheirConnectorAlone(t *testing.T) {
 // TestAFailedConnectorRestarts: a restart makes a new instance of one that failed.
 func TestAFailedConnectorRestarts(t *testing.T) {
 	misbehave(t, func(t *testing.T, h *herder.Standalone) {
-		if _, err := putFaulty(t, h, "a", "start=error"); err == nil {
+		if _, err := putFaulty(t, h, "start=error"); err == nil {
 			t.Fatal("it has started")
 		}
 		if err := h.Restart(t.Context(), "a"); err == nil {
@@ -273,7 +275,7 @@ func TestAFailedConnectorRestarts(t *testing.T) {
 		if s, _ := h.Status("a"); s.Connector.State != store.Failed {
 			t.Errorf("%+v", s)
 		}
-		if _, err := putFaulty(t, h, "a", "taskConfigs=error"); err == nil {
+		if _, err := putFaulty(t, h, "taskConfigs=error"); err == nil {
 			t.Error("it has tasks")
 		}
 		if s, _ := h.Status("a"); s.Connector.State != store.Running || s.Connector.Trace != "" {
@@ -364,7 +366,9 @@ func TestHealth(t *testing.T) {
 		synctest.Wait()
 		health("healthy", "Worker has")
 		cancel()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 		health("unhealthy", "Worker was unable to handle this request and may be unable to handle other requests.")
 	})
 }

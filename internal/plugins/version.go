@@ -70,7 +70,7 @@ func parseInterval(spec string) (interval, error) {
 	p.low, p.high = strings.TrimSpace(low), strings.TrimSpace(high)
 	if p.low != "" && p.high != "" {
 		if c := CompareVersions(p.high, p.low); c < 0 || c == 0 && (p.lowOpen || p.highOpen) {
-			return p, fmt.Errorf("Range defies version ordering: %s", spec) //nolint:staticcheck // as above
+			return p, fmt.Errorf("Range defies version ordering: %s", spec)
 		}
 	}
 	return p, nil

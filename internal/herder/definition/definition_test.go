@@ -53,6 +53,7 @@ func TestCompileRegex(t *testing.T) {
 		"(":      "Unclosed group near index 1\n(",
 		"*a":     "Dangling meta character '*' near index 0\n*a\n^",
 		"a|(b":   "Unclosed group near index 4\na|(b",
+		"(?z)":   "Unknown inline modifier near index 2\n(?z)\n  ^",
 		"[a-":    "Illegal character range near index 3\n[a-",
 		"a)":     "Unmatched closing ')' near index 0\na)\n^",
 		"a{2,1}": "Illegal repetition range near index 5\na{2,1}\n     ^",

@@ -42,6 +42,10 @@ func explain(pattern string, err error) string {
 		if i := strings.IndexByte(pattern, ')'); i > 0 && !strings.Contains(pattern, "(") {
 			return at("Unmatched closing ')'", units(pattern[:i])-1, length, pattern)
 		}
+	case syntax.ErrInvalidPerlOp:
+		if i := strings.Index(pattern, e.Expr); i >= 0 && len(e.Expr) == 3 && e.Expr[2] >= 'a' && e.Expr[2] <= 'z' {
+			return at("Unknown inline modifier", units(pattern[:i])+2, length, pattern)
+		}
 	case syntax.ErrTrailingBackslash:
 		return at("Unexpected internal error", length, length, pattern)
 	case syntax.ErrInvalidRepeatSize:
