@@ -137,7 +137,7 @@ func (d *doctor) cluster(ctx context.Context) *stores.Inspection {
 		d.report.problem("%v", err)
 		return nil
 	}
-	d.report.fact("id %s, %d brokers", found.ClusterID, found.Brokers)
+	d.report.fact("id %s, %s", found.ClusterID, count(found.Brokers, "broker"))
 	missing := 0
 	for _, t := range found.Topics {
 		d.report.section("topic %s (%s)", t.Name, t.Key)
@@ -147,7 +147,7 @@ func (d *doctor) cluster(ctx context.Context) *stores.Inspection {
 			continue
 		}
 		if t.Exists {
-			d.report.fact("%d partitions, replication factor %d, %d records", t.Partitions, t.Replication, t.Records)
+			d.report.fact("%s, replication factor %d, %s", count(t.Partitions, "partition"), t.Replication, count(t.Records, "record"))
 		}
 		for _, p := range t.Problems {
 			d.report.problem("%s", p)
@@ -171,7 +171,7 @@ func (d *doctor) group(ctx context.Context, found *stores.Inspection) {
 		d.report.note("no worker is in it")
 		return
 	case g.ProtocolType != "connect":
-		d.report.problem("it is a group of type %q with %d members: give another group.id", g.ProtocolType, len(g.Members))
+		d.report.problem("it is a group of type %q with %s: give another group.id", g.ProtocolType, count(len(g.Members), "member"))
 		return
 	}
 	d.report.fact("%s, protocol %s, leader %s", g.State, g.Protocol, g.Leader)
@@ -195,7 +195,7 @@ func (d *doctor) connectors(ctx context.Context, found *stores.Inspection) {
 			class = config.Trim(*c)
 		}
 		status, _ := found.Statuses.Connector(name)
-		d.report.section("connector %s (%s, %d tasks, %s)", name, class, found.Configs.TaskCount(name), strings.TrimSpace(string(found.Configs.TargetState(name))+" "+string(status.State)))
+		d.report.section("connector %s (%s, %s, %s)", name, class, count(found.Configs.TaskCount(name), "task"), strings.TrimSpace(string(found.Configs.TargetState(name))+" "+string(status.State)))
 		for id, task := range found.Statuses.Tasks(name) {
 			if task.State == store.Failed {
 				line, _, _ := strings.Cut(task.Trace, "\n")
@@ -279,7 +279,7 @@ func (d *doctor) offsets(found *store.OffsetSnapshot, name string) {
 		d.report.problems(err)
 	}
 	if len(listed) > 0 {
-		d.report.fact("offsets of %d partitions", len(listed))
+		d.report.fact("offsets of %s", count(len(listed), "partition"))
 	}
 	for _, key := range found.Unreachable(name) {
 		d.report.problem("the offset under the key %s cannot be looked up here: the connector would start without it", key)
@@ -342,11 +342,19 @@ func (r *report) problems(err error) {
 }
 
 func (r *report) end() error {
-	fmt.Fprintf(r, "\n%d problems, %d notes", r.bad, r.notes)
+	fmt.Fprintf(r, "\n%s, %s", count(r.bad, "problem"), count(r.notes, "note"))
 	if r.bad > 0 {
 		r.WriteString(": this worker is not ready to take over\n")
 		return ErrNotWell
 	}
 	r.WriteString(": this worker can take over\n")
 	return nil
+}
+
+// count returns "1 thing", "2 things".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -92,7 +92,7 @@ func TestDoctor(t *testing.T) {
 		t.Errorf("of a group that is well: %v\n%s", err, out.String())
 	}
 	for _, want := range []string{
-		"3 brokers", "topic g-configs (config.storage.topic)\n  1 partitions, replication factor 3, 1 records", "group g\n  note: no worker is in it",
+		"3 brokers", "topic g-configs (config.storage.topic)\n  1 partition, replication factor 3, 1 record\n", "group g\n  note: no worker is in it",
 		"connector good (FileStreamSource, 0 tasks, STARTED)", "note: task 0 has failed: x.Y: why\n", `note: key "odd" means nothing`, "this worker can take over",
 	} {
 		if !strings.Contains(out.String(), want) {

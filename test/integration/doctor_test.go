@@ -43,7 +43,7 @@ func TestDoctorBesideJava(t *testing.T) {
 	}
 	report, code := doctor(t, file)
 	for _, want := range []string{
-		"protocol sessioned, leader " + java.URL + "/", "worker " + java.URL + "/", "connector src (FileStreamSource, 1 tasks, STARTED RUNNING)\n  offsets of 1 partitions",
+		"protocol sessioned, leader " + java.URL + "/", "worker " + java.URL + "/", "connector src (FileStreamSource, 1 task, STARTED RUNNING)\n  offsets of 1 partition",
 		"connector snk (", "0 problems", "can take over",
 	} {
 		if !strings.Contains(report, want) {

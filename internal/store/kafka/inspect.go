@@ -41,7 +41,7 @@ func Inspect(ctx context.Context, cfg Config) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	admin, err := newClient(cfg, kafka.AdminRole, "doctor", nil)
+	admin, err := newClient(cfg, workerClient(cfg.Worker, "doctor")(kafka.AdminRole, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func inspectTopic(ctx context.Context, cfg Config, admin *kgo.Client, t topic, n
 	if t.kind == configKind && report.Partitions != 1 {
 		problem("it has %d partitions and has to have one: a worker does not start on it", report.Partitions)
 	}
-	l, err := newReader(cfg, t, admin, "doctor-"+name, committed)
+	l, err := newReader(cfg, workerClient(cfg.Worker, "doctor-"+name), t, admin, committed)
 	if err == nil {
 		passed := map[string]int{}
 		err = l.open(ctx, int32(report.Partitions), func(records []store.Record) {

@@ -10,7 +10,6 @@ package kafka
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"strings"
@@ -38,7 +37,9 @@ type Stores struct {
 	Statuses *journal.Statuses
 	Offsets  *journal.Offsets
 
-	admin *kgo.Client
+	cfg         Config
+	admin       *kgo.Client
+	offsetTopic topic
 }
 
 // EOS is the value of exactly.once.source.support.
@@ -80,12 +81,12 @@ func New(cfg Config) (*Stores, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	admin, err := newClient(cfg, kafka.AdminRole, "shared-admin", nil)
+	admin, err := newClient(cfg, workerClient(cfg.Worker, "shared-admin")(kafka.AdminRole, nil))
 	if err != nil {
 		return nil, err
 	}
 	open := func(t topic, name string, committed bool) (*topicLog, error) {
-		return newLog(cfg, t, admin, name, committed)
+		return newLog(cfg, workerClient(cfg.Worker, name), t, admin, committed)
 	}
 	configs, errC := open(topics[0], "configs", eos == Enabled)
 	statuses, errS := open(topics[1], "statuses", false)
@@ -105,7 +106,7 @@ func New(cfg Config) (*Stores, error) {
 	}
 	return &Stores{
 		Configs: journal.NewConfigs(configs, leader, cfg.Log), Statuses: journal.NewStatuses(statuses, cfg.Log),
-		Offsets: journal.NewOffsets(offsets, cfg.Log), admin: admin,
+		Offsets: journal.NewOffsets(offsets, cfg.Log), cfg: cfg, admin: admin, offsetTopic: topics[2],
 	}, nil
 }
 
@@ -131,32 +132,4 @@ func (s *Stores) Close() error {
 	err := errors.Join(s.Configs.Close(), s.Statuses.Close(), s.Offsets.Close())
 	s.admin.Close()
 	return err
-}
-
-// ClientID returns the id of one of the worker's own clients, as Java names them:
-// GROUP-NAME, or GROUP-CLIENTID-NAME.
-func ClientID(worker map[string]string, name string) string {
-	id := worker["group.id"]
-	if own := strings.TrimSpace(worker["client.id"]); own != "" {
-		id += "-" + own
-	}
-	return id + "-" + name
-}
-
-// LeaderTransactionalID returns the transactional id of the leader's producer.
-func LeaderTransactionalID(worker map[string]string) string {
-	return "connect-cluster-" + worker["group.id"]
-}
-
-// newClient makes a client of the worker itself: all its settings at the top level
-// that the role knows, with those in set before them.
-func newClient(cfg Config, role kafka.Role, name string, set map[string]string, opts ...kgo.Opt) (*kgo.Client, error) {
-	all := map[string]string{"client.id": ClientID(cfg.Worker, name)}
-	maps.Copy(all, set)
-	settings := kafka.Settings{Role: role, Values: kafka.WorkerSettings(role, cfg.Worker, all)}
-	cl, err := kafka.NewClient(settings, cfg.Log, append(opts, cfg.Opts...)...)
-	if err != nil {
-		return nil, fmt.Errorf("client %s: %w", all["client.id"], err)
-	}
-	return cl, nil
 }

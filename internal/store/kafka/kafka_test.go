@@ -123,3 +123,32 @@ func TestStartAndClose(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestOwnOffsets runs the suite on a connector's own topic over the worker's.
+func TestOwnOffsets(t *testing.T) {
+	t.Parallel()
+	c := cluster(t)
+	for name, own := range map[string]string{"own": "mine", "none": "", "the same": "same-offsets"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := worker(c, t.Name(), nil)
+			if own == "same-offsets" {
+				own = w["offset.storage.topic"]
+			}
+			storetest.Offsets(t, true, func(t *testing.T) store.Offsets {
+				s := parts(t, w)
+				start(t, s.Offsets)
+				o, err := s.OpenOffsets(t.Context(), "c", map[string]string{OwnTopicKey: own, "consumer.override.group.id": "x"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return o
+			})
+		})
+	}
+	t.Cleanup(func() { // after the parallel subtests
+		if info := c.TopicInfo("mine"); info == nil || len(c.PartitionInfos("mine")) != 3 || *info.Configs["cleanup.policy"] != "compact" {
+			t.Errorf("the own topic is %+v", info)
+		}
+	})
+}

@@ -20,7 +20,7 @@ type leader struct {
 // asks the cluster for a new epoch at once.
 func newLeader(cfg Config, topic string) journal.NewWriter {
 	return func(ctx context.Context) (journal.Writer, error) {
-		client, err := newWriterClient(cfg, "configs-leader", map[string]string{
+		client, err := newWriterClient(cfg, workerClient(cfg.Worker, "configs-leader"), map[string]string{
 			"transactional.id": LeaderTransactionalID(cfg.Worker), "enable.idempotence": "true", "acks": "all",
 			"max.in.flight.requests.per.connection": "5", "delivery.timeout.ms": "2147483647",
 		})

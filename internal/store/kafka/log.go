@@ -29,10 +29,12 @@ const (
 type topicLog struct {
 	topic  topic
 	log    *slog.Logger
-	admin  *kgo.Client // shared by the stores
+	admin  *kgo.Client
 	writer *kgo.Client
 	read   func(from map[int32]kgo.Offset) (*kgo.Client, error)
 	reader *kgo.Client // made by Start
+
+	adminOwned bool // admin is not shared with other logs
 
 	life context.Context //nolint:containedctx // The life of the tail; writes that nobody waits for use it too.
 	end  context.CancelFunc
@@ -44,11 +46,11 @@ type topicLog struct {
 	refused error // why the topic cannot be read; nil while it can
 }
 
-// newLog makes the log of a topic; name is the last part of its client ids.
-func newLog(cfg Config, t topic, admin *kgo.Client, name string, committed bool) (*topicLog, error) {
-	l, errR := newReader(cfg, t, admin, name, committed)
+// newLog makes the log of a topic. admin may be shared.
+func newLog(cfg Config, who identity, t topic, admin *kgo.Client, committed bool) (*topicLog, error) {
+	l, errR := newReader(cfg, who, t, admin, committed)
 	var errW error
-	l.writer, errW = newWriterClient(cfg, name, map[string]string{
+	l.writer, errW = newWriterClient(cfg, who, map[string]string{
 		"enable.idempotence": "false", "delivery.timeout.ms": "2147483647",
 	})
 	if err := errors.Join(errR, errW); err != nil {
@@ -59,33 +61,19 @@ func newLog(cfg Config, t topic, admin *kgo.Client, name string, committed bool)
 }
 
 // newReader makes a log that can be read only. With an error it is not nil.
-func newReader(cfg Config, t topic, admin *kgo.Client, name string, committed bool) (*topicLog, error) {
+func newReader(cfg Config, who identity, t topic, admin *kgo.Client, committed bool) (*topicLog, error) {
 	l := &topicLog{topic: t, log: cfg.Log.With("topic", t.name), admin: admin, moved: make(chan struct{})}
 	isolation := "read_uncommitted"
 	if committed {
 		isolation = "read_committed"
 	}
 	set := map[string]string{"isolation.level": isolation, "auto.offset.reset": "earliest", "allow.auto.create.topics": "false"}
-	_, errR := kafka.Settings{Role: kafka.ConsumerRole, Values: kafka.WorkerSettings(kafka.ConsumerRole, cfg.Worker, set)}.Plan()
+	_, errR := who(kafka.ConsumerRole, set).Plan()
 	l.read = func(from map[int32]kgo.Offset) (*kgo.Client, error) {
-		return newClient(cfg, kafka.ConsumerRole, name, set,
+		return newClient(cfg, who(kafka.ConsumerRole, set),
 			kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{t.name: from}), kgo.KeepControlRecords())
 	}
 	return l, errR
-}
-
-// newWriterClient makes a producer that does not wait for more records to come,
-// and whose batches may be as large as a record.
-func newWriterClient(cfg Config, name string, set map[string]string, opts ...kgo.Opt) (*kgo.Client, error) {
-	plan, err := kafka.Settings{Role: kafka.ProducerRole, Values: kafka.WorkerSettings(kafka.ProducerRole, cfg.Worker, set)}.Plan()
-	if err != nil {
-		return nil, err
-	}
-	opts = append(opts, kgo.ProducerBatchMaxBytes(plan.RequestBytes))
-	if _, ok := cfg.Worker["linger.ms"]; !ok {
-		opts = append(opts, kgo.ProducerLinger(0))
-	}
-	return newClient(cfg, kafka.ProducerRole, name, set, opts...)
 }
 
 func (l *topicLog) closeClients() {
@@ -93,6 +81,9 @@ func (l *topicLog) closeClients() {
 		if cl != nil {
 			cl.Close()
 		}
+	}
+	if l.adminOwned {
+		l.admin.Close()
 	}
 }
 
