@@ -86,7 +86,7 @@ func (d distributed) run(ctx context.Context) error {
 	news := &groupRelay{}
 	member, err := group.New(group.Config{
 		Settings: d.settings, URL: server.URL, WorkerID: server.WorkerID, Configs: group.FromStore(stores.Configs),
-		Listener: news, Log: d.log,
+		Listener: news, Log: d.log, Metrics: metrics,
 	})
 	if err != nil {
 		return err

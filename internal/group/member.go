@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"sluice/connect/config"
 	"sluice/internal/group/assign"
 	"sluice/internal/kafka"
+	"sluice/internal/telemetry"
 )
 
 // Wishes for a rebalance are collected until none has come for quiet, and no
@@ -56,6 +58,8 @@ type Config struct {
 	Configs  Configs
 	Listener Listener
 	Log      *slog.Logger
+	// Metrics measures the membership; nil measures for nobody.
+	Metrics *telemetry.Metrics
 	// Opts are added to those of the client; for tests.
 	Opts []kgo.Opt
 }
@@ -68,6 +72,7 @@ type Member struct {
 	beat     time.Duration
 	client   *kgo.Client
 	log      *slog.Logger
+	metrics  *telemetry.Rebalance
 	wake     chan struct{} // holds one token while there may be a wish
 
 	mu      sync.Mutex // guards the following
@@ -114,8 +119,12 @@ func New(cfg Config) (*Member, error) {
 	if err != nil {
 		return nil, fmt.Errorf("group member: %w", err)
 	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = telemetry.NewMetrics(telemetry.MetricsConfig{})
+	}
 	m := &Member{
-		cfg: cfg, settings: s, beat: beatInterval(s, cfg.Settings), client: client, log: cfg.Log,
+		metrics: cfg.Metrics.Rebalance(strings.ToUpper(s.Protocol)),
+		cfg:     cfg, settings: s, beat: beatInterval(s, cfg.Settings), client: client, log: cfg.Log,
 		wake: make(chan struct{}, 1), generation: -1, completed: -1, retries: unsyncRetries, leading: assign.NewState(),
 		version: v2, settled: -2,
 	}
@@ -336,6 +345,7 @@ func (m *Member) beatOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	m.metrics.Heartbeat()
 	return kerr.ErrorForCode(resp.ErrorCode)
 }
 

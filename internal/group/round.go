@@ -50,6 +50,7 @@ func (m *Member) chosen(joined *kmsg.JoinGroupResponse) int16 {
 // round joins the group, has the assignment made where this worker leads, and
 // tells the listener what it is to run. Without an error the worker is a member.
 func (m *Member) round(ctx context.Context) error {
+	m.metrics.Begin()
 	if m.version == v0 {
 		m.revokeAll(ctx)
 	}
@@ -197,6 +198,7 @@ func (m *Member) adopt(ctx context.Context, a assignment, joined *kmsg.JoinGroup
 	m.log.Info("the group has assigned work", "generation", out.Generation, "leader", out.LeaderURL, "leads", out.Leader,
 		"connectors", len(held.Connectors), "tasks", len(held.Tasks), "delay", time.Duration(a.delay)*time.Millisecond)
 	m.member = true
+	m.metrics.End(out.LeaderURL, out.Generation, len(held.Connectors), len(held.Tasks))
 	m.cfg.Listener.Assigned(out)
 	return nil
 }
