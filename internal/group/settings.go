@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sluice/connect/config"
+	"sluice/internal/setting"
 )
 
 // beat is how often a worker says that it lives where heartbeat.interval.ms is
@@ -32,16 +33,11 @@ const (
 )
 
 func settingsDef() config.Def {
-	return config.Def{
-		{Name: "group.id", Type: config.String, Required: true},
-		{Name: "connect.protocol", Type: config.String, Default: sessioned},
-		{Name: "session.timeout.ms", Type: config.Int, Default: 10_000},
-		{Name: "heartbeat.interval.ms", Type: config.Int, Default: 3_000},
-		{Name: "rebalance.timeout.ms", Type: config.Int, Default: 60_000},
-		{Name: "worker.sync.timeout.ms", Type: config.Int, Default: 3_000},
-		{Name: "worker.unsync.backoff.ms", Type: config.Int, Default: 300_000},
-		{Name: "scheduled.rebalance.max.delay.ms", Type: config.Int, Default: 300_000},
-	}
+	return setting.Keys(
+		"group.id", "connect.protocol",
+		"session.timeout.ms", "heartbeat.interval.ms", "rebalance.timeout.ms",
+		"worker.sync.timeout.ms", "worker.unsync.backoff.ms", "scheduled.rebalance.max.delay.ms",
+	)
 }
 
 func readSettings(m config.Map) (settings, error) {

@@ -11,6 +11,7 @@ import (
 	"sluice/internal/group/assign"
 	"sluice/internal/plugins"
 	"sluice/internal/properties"
+	"sluice/internal/setting"
 	"sluice/internal/store"
 )
 
@@ -87,10 +88,9 @@ type distributedSettings struct {
 }
 
 func distributedDef() config.Def {
-	return config.Def{
-		{Name: "connect.protocol", Type: config.String, Default: "sessioned"},
-		{Name: "topic.tracking.enable", Type: config.Boolean, Default: true},
-	}
+	return setting.Keys(
+		"connect.protocol", "topic.tracking.enable",
+	)
 }
 
 var (

@@ -13,6 +13,7 @@ import (
 	converters "sluice/converters/all"
 	"sluice/internal/plugins"
 	"sluice/internal/properties"
+	"sluice/internal/setting"
 )
 
 // A configuration is validated with the values of config providers, and the
@@ -54,5 +55,15 @@ func TestValidationShowsReferences(t *testing.T) {
 	_, err = c.Validate(t.Context(), config.Map{"connector.class": "FileStreamSource", "topic": "${file:/no/such:k}"}.Raw())
 	if e, ok := err.(*Error); !ok || e.Status != http.StatusBadRequest || !strings.Contains(e.Message, "Could not read properties from file /no/such") {
 		t.Errorf("unreadable file: %v", err)
+	}
+}
+
+// Every algorithm that the table of properties takes can be used.
+func TestSignaturesAreThere(t *testing.T) {
+	t.Parallel()
+	for _, name := range setting.Signatures() {
+		if _, ok := macOf(name); !ok {
+			t.Errorf("%s cannot sign", name)
+		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"sluice/connect/config"
+	"sluice/internal/setting"
 	"sluice/internal/store"
 )
 
@@ -33,13 +34,10 @@ type internalRequests struct {
 const hmacSHA256 = "HmacSHA256"
 
 func internalRequestsDef() config.Def {
-	return config.Def{
-		{Name: "inter.worker.key.generation.algorithm", Type: config.String, Default: hmacSHA256},
-		{Name: "inter.worker.key.size", Type: config.Int, Default: nil},
-		{Name: "inter.worker.key.ttl.ms", Type: config.Int, Default: 3_600_000},
-		{Name: "inter.worker.signature.algorithm", Type: config.String, Default: hmacSHA256},
-		{Name: "inter.worker.verification.algorithms", Type: config.List, Default: []string{hmacSHA256}},
-	}
+	return setting.Keys(
+		"inter.worker.key.generation.algorithm", "inter.worker.key.size", "inter.worker.key.ttl.ms",
+		"inter.worker.signature.algorithm", "inter.worker.verification.algorithms",
+	)
 }
 
 func readInternalRequests(m config.Map) (internalRequests, error) {
@@ -51,12 +49,12 @@ func readInternalRequests(m config.Map) (internalRequests, error) {
 		"inter.worker.key.generation.algorithm": s.KeyAlgorithm, "inter.worker.signature.algorithm": s.SignatureAlgorithm,
 	} {
 		if _, ok := macOf(name); !ok {
-			return s, fmt.Errorf("configuration key %q has the value %q: give one of %s", key, name, strings.Join(macNames(), ", "))
+			return s, fmt.Errorf("configuration key %q has the value %q: give one of %s", key, name, strings.Join(setting.Signatures(), ", "))
 		}
 	}
 	for _, name := range s.Verification {
 		if _, ok := macOf(name); !ok {
-			return s, fmt.Errorf("configuration key %q holds %q: give some of %s", "inter.worker.verification.algorithms", name, strings.Join(macNames(), ", "))
+			return s, fmt.Errorf("configuration key %q holds %q: give some of %s", "inter.worker.verification.algorithms", name, strings.Join(setting.Signatures(), ", "))
 		}
 	}
 	if !slices.Contains(s.Verification, s.SignatureAlgorithm) {
@@ -104,10 +102,6 @@ func macOf(name string) (mac, bool) {
 		return mac{func() hash.Hash { return sha3.New512() }, 64}, true
 	}
 	return mac{}, false
-}
-
-func macNames() []string {
-	return []string{"HmacMD5", "HmacSHA1", "HmacSHA224", hmacSHA256, "HmacSHA384", "HmacSHA512", "HmacSHA512/224", "HmacSHA512/256", "HmacSHA3-224", "HmacSHA3-256", "HmacSHA3-384", "HmacSHA3-512"}
 }
 
 // keyBytes is the length of a key that this worker makes.

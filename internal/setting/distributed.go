@@ -116,7 +116,10 @@ func protocolKeys() config.Def {
 // Signatures are the algorithms that can sign requests between workers, under
 // the names of Java's Mac.
 func Signatures() []string {
-	return []string{"HmacSHA1", "HmacSHA224", "HmacSHA256", "HmacSHA384", "HmacSHA512", "HmacMD5"}
+	return []string{
+		"HmacMD5", "HmacSHA1", "HmacSHA224", "HmacSHA256", "HmacSHA384", "HmacSHA512", "HmacSHA512/224", "HmacSHA512/256",
+		"HmacSHA3-224", "HmacSHA3-256", "HmacSHA3-384", "HmacSHA3-512",
+	}
 }
 
 // keyAlgorithms are those of Java's KeyGenerator that fit the signatures.

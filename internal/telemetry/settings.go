@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sluice/connect/config"
+	"sluice/internal/setting"
 )
 
 // StallKey is the property of the worker that says after how many milliseconds
@@ -18,11 +19,9 @@ type metricsValues struct {
 }
 
 func metricsDef() config.Def {
-	return config.Def{
-		{Name: "metrics.num.samples", Type: config.Int, Default: int32(2), Validator: config.AtLeast(1)},
-		{Name: "metrics.sample.window.ms", Type: config.Long, Default: int64(30_000), Validator: config.AtLeast(1)},
-		{Name: StallKey, Type: config.Long, Default: int64(300_000), Validator: config.AtLeast(0)},
-	}
+	return setting.Keys(
+		"metrics.num.samples", "metrics.sample.window.ms", StallKey,
+	)
 }
 
 // ReadMetrics reads the properties of a worker that steer its metrics. The

@@ -30,7 +30,7 @@ var layers = []layer{
 	{"internal/plugins", []string{"internal/kafka", "internal/telemetry", "internal/properties", "internal/setting", "connect"}, "the registry knows the contract, not the plugins"},
 	{"internal/kafka", []string{"internal/tlsconfig", "internal/telemetry", "internal/properties", "internal/setting", "connect"}, "clients are at the bottom"},
 	{"internal/tlsconfig", []string{"connect"}, "reading key stores is at the bottom"},
-	{"internal/telemetry", []string{"connect"}, "telemetry is at the bottom"},
+	{"internal/telemetry", []string{"internal/setting", "connect"}, "telemetry is at the bottom"},
 	{"internal/properties", []string{"connect"}, "properties files are at the bottom"},
 	{"internal/setting", []string{"connect"}, "the table of a worker's properties is at the bottom"},
 	{"internal/testkit", []string{"internal", "connect", "connectors", "converters", "transforms"}, "testkit is for tests"},
