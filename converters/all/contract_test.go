@@ -60,6 +60,15 @@ func conversions(t *testing.T) map[string][]connecttest.Conversion {
 				RoundTrip: []connect.Data{{Schema: order, Value: placed}},
 			},
 		},
+		"io.confluent.connect.json.JsonSchemaConverter": {
+			{Config: registries(config.Map{}), RoundTrip: []connect.Data{
+				{Schema: order, Value: placed},
+				{Schema: schema.Timestamp(), Value: schema.InstantValue(5)},
+				{},
+				{Schema: versioned(schema.Of(schema.Bytes)), Value: schema.BytesValue([]byte{0, 255})},
+				{Schema: versioned(schema.OptionalOf(schema.Int16)), Value: schema.Int16Value(-3)},
+			}},
+		},
 		kafka + "json.JsonConverter": {
 			{Config: config.Map{}, RoundTrip: []connect.Data{{Schema: item, Value: schema.StructValue(st)}, {Schema: &schema.Schema{Type: schema.Bytes}, Value: schema.BytesValue([]byte{0, 255})}}},
 			{Config: config.Map{"schemas.enable": "false"}, RoundTrip: []connect.Data{{Value: free}, {Value: schema.StringValue("\u2028\"")}, {}}, Bytes: [][]byte{[]byte(` {"a" : [1,2.50,1e3,{"b":null}]}`), nil}},

@@ -3,12 +3,11 @@ package avro
 import (
 	"encoding/binary"
 	"math"
-	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"sluice/connect"
 	"sluice/connect/schema"
+	"sluice/converters/internal/javahash"
 )
 
 // writeOp is what a node of a writing program does.
@@ -58,13 +57,7 @@ type writer struct {
 type encoder struct {
 	ignoreDefaults bool
 	equal          [2]*schema.Schema
-	order          []slot
-}
-
-// slot is an entry of a map with its place in a HashMap.
-type slot struct {
-	bucket uint32
-	at     int32
+	order          []javahash.Slot
 }
 
 func appendLong(dst []byte, n int64) []byte {
@@ -264,13 +257,14 @@ func (e *encoder) entries(dst []byte, n *writer, entries []schema.Entry) ([]byte
 	dst = appendLong(dst, int64(len(entries)))
 	base := len(e.order)
 	if n.op == writeMap {
-		e.sort(entries)
+		// AvroData puts the entries into a HashMap, which has an order of its own.
+		e.order = javahash.Append(e.order, len(entries), func(i int) string { return entries[i].Key.Text() })
 	}
 	var err error
 	for i := range entries {
 		at := i
 		if n.op == writeMap {
-			at = int(e.order[base+i].at)
+			at = e.order[base+i].At
 		}
 		entry := &entries[at]
 		if n.op == writePairs {
@@ -292,36 +286,6 @@ func (e *encoder) entries(dst []byte, n *writer, entries []schema.Entry) ([]byte
 	}
 	e.order = e.order[:base]
 	return append(dst, 0), nil
-}
-
-// sort appends the order in which Java writes the entries: AvroData puts them
-// into a HashMap, which has them by bucket.
-func (e *encoder) sort(entries []schema.Entry) {
-	size := uint32(16)
-	for uint32(len(entries)) > size/4*3 {
-		size *= 2
-	}
-	base := len(e.order)
-	for i := range entries {
-		e.order = append(e.order, slot{spread(entries[i].Key.Text()) & (size - 1), int32(i)})
-	}
-	slices.SortStableFunc(e.order[base:], func(a, b slot) int { return int(a.bucket) - int(b.bucket) })
-}
-
-// spread is HashMap.hash of String.hashCode.
-func spread(s string) uint32 {
-	var h uint32
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			h = 0
-			for _, u := range utf16.Encode([]rune(s)) {
-				h = 31*h + uint32(u)
-			}
-			break
-		}
-		h = 31*h + uint32(s[i])
-	}
-	return h ^ h>>16
 }
 
 // anything writes data without a schema: a record of nullable fields, of which

@@ -9,6 +9,7 @@ import (
 
 	"sluice/connect"
 	"sluice/connect/schema"
+	"sluice/converters/internal/jackson"
 )
 
 // encoder writes values as JsonConverter.convertToJson and Jackson do.
@@ -95,7 +96,7 @@ func (e *encoder) schemaless(dst []byte, v schema.Value) ([]byte, error) {
 func appendScalar(dst []byte, v schema.Value) []byte {
 	switch v.Kind() {
 	case schema.KindString:
-		return appendText(dst, v.Text())
+		return jackson.AppendText(dst, v.Text())
 	case schema.KindBytes:
 		return appendBase64(dst, v.Bytes())
 	case schema.KindFloat32, schema.KindFloat64:
@@ -194,7 +195,7 @@ func (e *encoder) fields(dst []byte, s *schema.Schema, st *schema.Struct) ([]byt
 			dst = append(dst, ',')
 		}
 		f := &s.Fields[i]
-		dst = append(appendText(dst, f.Name), ':')
+		dst = append(jackson.AppendText(dst, f.Name), ':')
 		if dst, err = e.value(dst, f.Schema, st.Values[i]); err != nil {
 			return nil, err
 		}

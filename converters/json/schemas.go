@@ -7,6 +7,7 @@ import (
 
 	"sluice/connect"
 	"sluice/connect/schema"
+	"sluice/converters/internal/jackson"
 )
 
 // typeName returns the name that the type has in JSON.
@@ -27,20 +28,20 @@ func (e *encoder) appendSchema(dst []byte, s *schema.Schema, field string) ([]by
 	if s == nil {
 		return append(dst, "null"...), nil
 	}
-	dst = appendText(append(dst, `{"type":`...), typeName(s.Type))
+	dst = jackson.AppendText(append(dst, `{"type":`...), typeName(s.Type))
 	dst, err := e.appendParts(dst, s)
 	if err != nil {
 		return nil, err
 	}
 	dst = strconv.AppendBool(append(dst, `,"optional":`...), s.Optional)
 	if s.Name != "" {
-		dst = appendText(append(dst, `,"name":`...), s.Name)
+		dst = jackson.AppendText(append(dst, `,"name":`...), s.Name)
 	}
 	if s.Version != nil {
 		dst = strconv.AppendInt(append(dst, `,"version":`...), int64(*s.Version), 10)
 	}
 	if s.Doc != "" {
-		dst = appendText(append(dst, `,"doc":`...), s.Doc)
+		dst = jackson.AppendText(append(dst, `,"doc":`...), s.Doc)
 	}
 	if len(s.Parameters) > 0 {
 		dst = append(dst, `,"parameters":{`...)
@@ -48,8 +49,8 @@ func (e *encoder) appendSchema(dst []byte, s *schema.Schema, field string) ([]by
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = append(appendText(dst, p.Name), ':')
-			dst = appendText(dst, p.Value)
+			dst = append(jackson.AppendText(dst, p.Name), ':')
+			dst = jackson.AppendText(dst, p.Value)
 		}
 		dst = append(dst, '}')
 	}
@@ -59,7 +60,7 @@ func (e *encoder) appendSchema(dst []byte, s *schema.Schema, field string) ([]by
 		}
 	}
 	if field != "" {
-		dst = appendText(append(dst, `,"field":`...), field)
+		dst = jackson.AppendText(append(dst, `,"field":`...), field)
 	}
 	return append(dst, '}'), nil
 }

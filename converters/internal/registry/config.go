@@ -110,15 +110,15 @@ func writeKeys() config.Def {
 			Doc: "Whether the schema of use.schema.id must be able to read what the record's own schema describes.",
 		},
 		{
-			Name: "use.schema.guid", Type: config.String, Importance: config.Low, Validator: unsupported{},
+			Name: "use.schema.guid", Type: config.String, Importance: config.Low, Validator: Unsupported{},
 			Doc: "The global id of the schema to write with. Sluice cannot do this yet.",
 		},
 		{
-			Name: "use.latest.with.metadata", Type: config.String, Importance: config.Low, Validator: unsupported{},
+			Name: "use.latest.with.metadata", Type: config.String, Importance: config.Low, Validator: Unsupported{},
 			Doc: "Write with the latest version that has this metadata. Sluice cannot do this yet.",
 		},
 		{
-			Name: "propagate.schema.tags", Type: config.Boolean, Default: false, Importance: config.Low, Validator: unsupported{},
+			Name: "propagate.schema.tags", Type: config.Boolean, Default: false, Importance: config.Low, Validator: Unsupported{},
 			Doc: "Whether tags of an earlier version go over to a new one. Sluice cannot do this yet.",
 		},
 		{
@@ -127,11 +127,11 @@ func writeKeys() config.Def {
 			Doc: "How the registry's context of a topic is found; only that of no context is there.",
 		},
 		{
-			Name: "rule.executors", Type: config.List, Default: []string{}, Importance: config.Low, Validator: unsupported{},
+			Name: "rule.executors", Type: config.List, Default: []string{}, Importance: config.Low, Validator: Unsupported{},
 			Doc: "Executors of data contract rules. Sluice runs no rules.",
 		},
 		{
-			Name: "rule.actions", Type: config.List, Default: []string{}, Importance: config.Low, Validator: unsupported{},
+			Name: "rule.actions", Type: config.List, Default: []string{}, Importance: config.Low, Validator: Unsupported{},
 			Doc: "Actions of data contract rules. Sluice runs no rules.",
 		},
 	}
@@ -275,11 +275,11 @@ func checkSettings(s *Settings, cfg config.Map) error {
 	return nil
 }
 
-// unsupported refuses every value but the empty one and false.
-type unsupported struct{}
+// Unsupported refuses every value but the empty one and false.
+type Unsupported struct{}
 
 // Check implements config.Validator.
-func (unsupported) Check(name string, value any) error {
+func (Unsupported) Check(name string, value any) error {
 	switch v := value.(type) {
 	case nil:
 		return nil

@@ -1,4 +1,6 @@
-package json
+// Package jackson writes and reads texts and bytes within JSON as Jackson does for
+// Java's converters.
+package jackson
 
 import "unicode/utf8"
 
@@ -12,10 +14,10 @@ var escapes = [utf8.RuneSelf]byte{
 	24: 'u', 25: 'u', 26: 'u', 27: 'u', 28: 'u', 29: 'u', 30: 'u', 31: 'u', '"': '"', '\\': '\\',
 }
 
-// appendText appends the text in quotes, as Jackson's UTF8JsonGenerator does:
+// AppendText appends the text in quotes, as Jackson's UTF8JsonGenerator does:
 // characters beyond the basic plane as two escapes, others raw. Bytes that are
 // no UTF-8 become U+FFFD, as in a Java String.
-func appendText(dst []byte, s string) []byte {
+func AppendText(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
