@@ -118,7 +118,7 @@ func topicTemplate(keys map[string]string, group string, other *NewTopic) (NewTo
 	if err != nil {
 		return t, err
 	}
-	t.ReplicationFactor = int16(factor) //nolint:gosec // It was parsed as a SHORT.
+	t.ReplicationFactor = int16(factor)
 	t.Partitions, err = number("partitions", config.Int, fallback.Partitions, "Number of partitions must be positive, or -1 to use the broker's default")
 	return t, err
 }

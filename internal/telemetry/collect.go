@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,8 +67,8 @@ func (s *scrape) text(bean, attribute, value string) {
 		value = "undefined"
 	}
 	labels, values := s.labels, s.values
-	s.labels = append(labels[:len(labels):len(labels)], strings.ReplaceAll(attribute, "-", "_"))
-	s.values = append(values[:len(values):len(values)], value)
+	s.labels = append(slices.Clip(labels), strings.ReplaceAll(attribute, "-", "_"))
+	s.values = append(slices.Clip(values), value)
 	s.send(name(bean, attribute), attribute, 1)
 	s.labels, s.values = labels, values
 }

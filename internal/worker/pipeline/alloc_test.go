@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -203,9 +204,7 @@ func BenchmarkDecode(b *testing.B) {
 
 func withConverters(m config.Map) config.Map {
 	out := config.Map{"key.converter": stringConverter, "value.converter": stringConverter}
-	for k, v := range m {
-		out[k] = v
-	}
+	maps.Copy(out, m)
 	return out
 }
 

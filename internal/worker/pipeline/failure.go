@@ -64,7 +64,7 @@ func (f *Failure) Explain() string {
 func (f *Failure) root() string {
 	text := f.Err.Error()
 	for err := f.Err; err != nil; {
-		u, ok := err.(interface{ Unwrap() error }) //nolint:errorlint // The chain itself is walked.
+		u, ok := err.(interface{ Unwrap() error })
 		if !ok {
 			break
 		}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -76,8 +77,8 @@ func size(chunk []*kgo.Record) int {
 
 // find returns the record of Kafka that r came from; mu is locked.
 func (k *originals) find(r *connect.Record) *kgo.Record {
-	for i := len(k.chunks) - 1; i >= 0; i-- {
-		for _, in := range k.chunks[i] {
+	for _, chunk := range slices.Backward(k.chunks) {
+		for _, in := range chunk {
 			if in.Offset == r.Origin.Offset && in.Partition == r.Origin.Partition && in.Topic == r.Origin.Topic {
 				return in
 			}

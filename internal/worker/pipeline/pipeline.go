@@ -135,6 +135,7 @@ func (p *Pipeline) failure(err error) *Failure {
 		f.Class = p.header.class
 	case Transformation:
 		f.Class, f.Alias = p.steps[p.at.step].class, p.steps[p.at.step].alias
+	case TaskPoll, TaskPut, KafkaProduce, KafkaConsume: // no stages of the pipeline itself
 	}
 	return f
 }

@@ -188,7 +188,7 @@ func (q *queue) put(ctx context.Context, f *Failure) {
 
 func (q *queue) lost(err error, must bool) {
 	q.counts.DeadLetterFailed()
-	q.log.Error("Could not produce message to dead letter queue", "topic", q.topic, "error", err)
+	q.log.Error("could not produce message to dead letter queue", "topic", q.topic, "error", err)
 	if !must {
 		return
 	}

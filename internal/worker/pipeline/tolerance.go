@@ -82,7 +82,7 @@ func retryDelay(n int, most time.Duration) time.Duration {
 	if most <= 0 {
 		return 0
 	}
-	return rand.N(most) //nolint:gosec // The wait is no secret.
+	return rand.N(most)
 }
 
 // fail says what becomes of a record whose stage has failed for good: nil

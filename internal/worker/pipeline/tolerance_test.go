@@ -124,7 +124,8 @@ func TestTracesExplain(t *testing.T) {
 		want        []string
 	}{
 		{
-			"avro", "\x00\x00\x00\x00\x2a\x02\x04", []string{"value.converter", jsonConverter},
+			"avro", "\x00\x00\x00\x00\x2a\x02\x04",
+			[]string{"value.converter", jsonConverter},
 			[]string{
 				"org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler\n",
 				"\nRecord orders-2@41, stage VALUE_CONVERTER (JsonConverter): ",
@@ -134,23 +135,28 @@ func TestTracesExplain(t *testing.T) {
 			},
 		},
 		{
-			"json without schema", `{"password":"hunter2"}`, []string{"value.converter", jsonConverter},
+			"json without schema", `{"password":"hunter2"}`,
+			[]string{"value.converter", jsonConverter},
 			[]string{"; the value is JSON without a schema beside it; set value.converter.schemas.enable to false"},
 		},
 		{
-			"text", "hello", []string{"value.converter", jsonConverter},
+			"text", "hello",
+			[]string{"value.converter", jsonConverter},
 			[]string{"; the value is plain text, but value.converter is JsonConverter; set value.converter to org.apache.kafka.connect.storage.StringConverter"},
 		},
 		{
-			"json for a number", `{"a":1}`, []string{"value.converter", "org.apache.kafka.connect.converters.IntegerConverter"},
+			"json for a number", `{"a":1}`,
+			[]string{"value.converter", "org.apache.kafka.connect.converters.IntegerConverter"},
 			[]string{"; the value is JSON text, but value.converter is IntegerConverter"},
 		},
 		{
-			"transformation", "no number", []string{"transforms", "odd", "transforms.odd.type", "test.DropEven"},
+			"transformation", "no number",
+			[]string{"transforms", "odd", "transforms.odd.type", "test.DropEven"},
 			[]string{"\nRecord orders-2@41, stage TRANSFORMATION, transformation odd (DropEven): invalid syntax; look at transforms.odd.*"},
 		},
 		{
-			"panic", "v", []string{"transforms", "p", "transforms.p.type", "test.Step"},
+			"panic", "v",
+			[]string{"transforms", "p", "transforms.p.type", "test.Step"},
 			[]string{"\nRecord orders-2@41, stage TRANSFORMATION, transformation p (Step): panic: boom;", "\nCaused by: java.lang.RuntimeException: panic: boom", "goroutine "},
 		},
 	} {
