@@ -3,7 +3,6 @@ package transforms
 import (
 	"math/bits"
 	"slices"
-	"unicode/utf8"
 
 	"sluice/connect/schema"
 )
@@ -65,7 +64,7 @@ func (m *hashMap) value(arena *schema.Arena) schema.Value {
 	}
 	m.order = m.order[:0]
 	for i := range m.entries {
-		m.order = append(m.order, uint64(hashOf(m.entries[i].Key)&uint32(m.table-1))<<32|uint64(i))
+		m.order = append(m.order, uint64(schema.JavaHash(m.entries[i].Key)&uint32(m.table-1))<<32|uint64(i))
 	}
 	slices.Sort(m.order)
 	out := arena.Entries(len(m.order))
@@ -92,48 +91,6 @@ func lookup(entries []schema.Entry, key string) schema.Value {
 		return entries[i].Value
 	}
 	return schema.Null()
-}
-
-// hashOf is HashMap.hash of the key's hashCode. Objects that hash by address
-// have no order that could be known.
-func hashOf(v schema.Value) uint32 {
-	var h uint32
-	switch v.Kind() {
-	case schema.KindString:
-		h = hashText(v.Text())
-	case schema.KindBoolean:
-		h = 1237
-		if v.Boolean() {
-			h = 1231
-		}
-	case schema.KindInt64, schema.KindInstant:
-		n := uint64(v.Int())
-		h = uint32(n ^ n>>32)
-	default:
-		h = uint32(v.Int())
-	}
-	return h ^ h>>16
-}
-
-// hashText is String.hashCode, which goes over UTF-16 units.
-func hashText(s string) uint32 {
-	var h uint32
-	for i := 0; i < len(s); {
-		if s[i] < utf8.RuneSelf {
-			h = 31*h + uint32(s[i])
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		i += size
-		if r > 0xFFFF {
-			r -= 0x10000
-			h = 31*h + uint32(0xD800+r>>10)
-			r = 0xDC00 + r&0x3FF
-		}
-		h = 31*h + uint32(r)
-	}
-	return h
 }
 
 // hashSet returns the texts without repetitions in the order of a

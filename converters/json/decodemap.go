@@ -157,6 +157,7 @@ func (s *entrySet) take() schema.Value {
 	all := s.d.entries[s.base:]
 	out := s.d.arena.Entries(len(all))
 	copy(out, all)
+	schema.JavaOrder(out) // Java's converter makes a HashMap, and what shows a map shows its order
 	s.d.entries = s.d.entries[:s.base]
 	return schema.MapValue(out)
 }

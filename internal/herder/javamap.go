@@ -6,9 +6,9 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"sluice/connect/config"
+	"sluice/connect/schema"
 )
 
 // javaMap returns what Map.toString of a HashMap of Java prints: "{a=1, b=null}"
@@ -36,16 +36,7 @@ func hashOrder[T any](items []T, name func(T) string) []T {
 	}
 	out := slices.Clone(items)
 	slices.SortStableFunc(out, func(a, b T) int {
-		return cmp.Compare(spread(name(a))&(size-1), spread(name(b))&(size-1))
+		return cmp.Compare(schema.JavaTextHash(name(a))&(size-1), schema.JavaTextHash(name(b))&(size-1))
 	})
 	return out
-}
-
-// spread is HashMap.hash of String.hashCode.
-func spread(s string) uint32 {
-	var h uint32
-	for _, u := range utf16.Encode([]rune(s)) {
-		h = 31*h + uint32(u)
-	}
-	return h ^ h>>16
 }

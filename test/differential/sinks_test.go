@@ -34,7 +34,7 @@ const enveloped = `{"schema":{"type":"struct","name":"all","optional":false,"fie
 	`{"field":"inner","type":"struct","optional":true,"fields":[{"field":"x","type":"string","optional":true}]}]},` +
 	`"payload":{"b":true,"i8":-8,"i16":null,"i32":32,"i64":9007199254740993,"f":0.1,"d":1.0E-9,"s":"text","list":[1,2,3],"map":{"k":5},"ts":1700000000123,"inner":{"x":"y"}}}`
 
-var loose = messages(`{"a":1,"b":"two"}`, `{"b":null}`, `"text"`, `12`, `1.5`, `true`, `null`, `[1,"x",null]`, `{}`)
+var loose = messages(`{"name":1,"b":"two","user_id":3,"address":null,"id":{"zeta":1,"price":2,"ts":3}}`, `{"b":null}`, `"text"`, `12`, `1.5`, `true`, `null`, `[1,"x",null]`, `{}`)
 
 func sinks() []scenario {
 	json := m{"value.converter": jsonC, "value.converter.schemas.enable": "false"}

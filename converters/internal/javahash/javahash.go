@@ -4,7 +4,8 @@ package javahash
 
 import (
 	"slices"
-	"unicode/utf16"
+
+	"sluice/connect/schema"
 )
 
 // Slot is a key with its bucket.
@@ -54,24 +55,8 @@ func Order(keys []string) []string {
 func appendSized(dst []Slot, n int, size uint32, key func(i int) string) []Slot {
 	base := len(dst)
 	for i := range n {
-		dst = append(dst, Slot{i, spread(key(i)) & (size - 1)})
+		dst = append(dst, Slot{i, schema.JavaTextHash(key(i)) & (size - 1)})
 	}
 	slices.SortStableFunc(dst[base:], func(a, b Slot) int { return int(a.bucket) - int(b.bucket) })
 	return dst
-}
-
-// spread is HashMap.hash of String.hashCode.
-func spread(s string) uint32 {
-	var h uint32
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			h = 0
-			for _, u := range utf16.Encode([]rune(s)) {
-				h = 31*h + uint32(u)
-			}
-			break
-		}
-		h = 31*h + uint32(s[i])
-	}
-	return h ^ h>>16
 }
