@@ -304,6 +304,46 @@ func TestStartsThatAreRefused(t *testing.T) {
 	})
 }
 
+// TestStoppedConnectorsAreCheckedToo: Java builds the settings of a connector
+// before it looks at the target state.
+func TestStoppedConnectorsAreCheckedToo(t *testing.T) {
+	misbehave(t, func(t *testing.T, h *herder.Standalone) {
+		stopped := store.TargetStopped
+		cfg := config.Map{"name": "a", "connector.class": testkit.SourceClass, "topic.creation.default.partitions": "0", "topic.creation.default.replication.factor": "1"}
+		_, _, err := h.Put(t.Context(), "a", cfg.Raw(), &stopped, true)
+		if code, text := status(t, err); code != 500 || text != "Invalid value 0 for configuration partitions: Number of partitions must be positive, or -1 to use the broker's default" {
+			t.Errorf("%d %q", code, text)
+		}
+		if s, _ := h.Status("a"); s.Connector.State != store.Failed {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// TestAFailedConnectorStops: and starts anew when it is resumed, as in Java.
+func TestAFailedConnectorStops(t *testing.T) {
+	misbehave(t, func(t *testing.T, h *herder.Standalone) {
+		for _, fault := range []string{"start=error", "taskConfigs=many", "taskConfigs=error,stop=error", "taskConfigs=error,stop=panic"} {
+			if _, err := putFaulty(t, h, fault); err == nil {
+				t.Fatal("it has started with tasks")
+			}
+			before, _ := h.Status("a")
+			for _, step := range []struct {
+				target store.TargetState
+				want   store.State
+			}{{store.TargetStopped, store.Stopped}, {store.TargetStarted, before.Connector.State}} {
+				if err := h.SetTarget(t.Context(), "a", step.target); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+				if s, _ := h.Status("a"); s.Connector.State != step.want {
+					t.Errorf("%s: %s after %s, want %s", fault, s.Connector.State, step.target, step.want)
+				}
+			}
+		}
+	})
+}
+
 func TestHangingOffsetsAreAnswered(t *testing.T) {
 	misbehave(t, func(t *testing.T, h *herder.Standalone) {
 		stopped := store.TargetStopped

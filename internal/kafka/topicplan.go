@@ -105,7 +105,7 @@ func topicTemplate(keys map[string]string, group string, other *NewTopic) (NewTo
 			n = v
 		}
 		if n != -1 && n < 1 {
-			return 0, config.InvalidValue(key, n, reason)
+			return 0, config.InvalidValue(name, n, reason) // Java's validator does not know the prefix
 		}
 		return n, nil
 	}
@@ -128,7 +128,7 @@ func topicPattern(keys map[string]string, key string) (*regexp.Regexp, error) {
 	list := listOf(keys[key])
 	for _, text := range list {
 		if _, err := regexp.Compile(text); err != nil {
-			return nil, config.InvalidValue(TopicPrefix+key, list, "Syntax error in regular expression: "+err.Error())
+			return nil, config.InvalidValue(key[strings.LastIndexByte(key, '.')+1:], list, "Syntax error in regular expression: "+err.Error())
 		}
 	}
 	return regexp.MustCompile("^(?:" + strings.Join(list, "|") + ")$"), nil

@@ -53,10 +53,10 @@ func TestTopicPlanRefuses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ key, value, want string }{
 		{"topic.creation.default.partitions", "", `Missing required configuration "topic.creation.default.partitions" which has no default value.`},
-		{"topic.creation.default.partitions", "0", "Invalid value 0 for configuration topic.creation.default.partitions: Number of partitions must be positive, or -1 to use the broker's default"},
-		{"topic.creation.g.replication.factor", "-2", "Invalid value -2 for configuration topic.creation.g.replication.factor: Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to use the broker's default"},
+		{"topic.creation.default.partitions", "0", "Invalid value 0 for configuration partitions: Number of partitions must be positive, or -1 to use the broker's default"},
+		{"topic.creation.g.replication.factor", "-2", "Invalid value -2 for configuration replication.factor: Replication factor must be positive and not larger than the number of brokers in the Kafka cluster, or -1 to use the broker's default"},
 		{"topic.creation.g.partitions", "many", "Invalid value many for configuration topic.creation.g.partitions: Not a number of type INT"},
-		{"topic.creation.g.include", "a(", "Invalid value [a(] for configuration topic.creation.g.include: Syntax error in regular expression: "},
+		{"topic.creation.g.include", "a(", "Invalid value [a(] for configuration include: Syntax error in regular expression: "},
 	} {
 		conn := map[string]string{
 			"topic.creation.groups": "g", "topic.creation.default.replication.factor": "1", "topic.creation.default.partitions": "1",

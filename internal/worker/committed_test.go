@@ -35,7 +35,9 @@ func TestConsumedOffsets(t *testing.T) {
 			t.Error(err, diff)
 		}
 	}
-	alter := func(offsets map[connect.TopicPartition]*int64) error { return r.AlterConsumedOffsets(ctx, "k", cfg, offsets) }
+	alter := func(offsets map[connect.TopicPartition]*int64) error {
+		return r.AlterConsumedOffsets(ctx, "k", cfg, offsets)
+	}
 
 	read(map[connect.TopicPartition]int64{}) // no such group yet
 	if err := r.ResetConsumedOffsets(ctx, "k", cfg); err != nil {

@@ -119,6 +119,13 @@ func (w *Worker) kind(cfg config.Map) telemetry.Kind {
 
 // run obeys the target state and answers requests until the life ends.
 func (c *connector) run() error {
+	if target, _ := c.gate.get(); target != store.TargetStarted {
+		// Java builds these settings before it looks at the target state.
+		if err := c.checkTopicPlan(); err != nil {
+			c.fail(err)
+			return c.idle()
+		}
+	}
 	for {
 		target, changed := c.gate.get()
 		c.obey(target)
@@ -149,20 +156,54 @@ func (c *connector) obey(target store.TargetState) {
 		}
 		c.life.report.send(store.Running, "")
 		c.worker.Listener.TaskConfigsChanged(c.name)
-	case target != store.TargetStarted && c.failed == nil:
+	case target == store.TargetStopped:
+		// Whatever has failed, the connector is stopped now and can be resumed.
+		if err := c.halt(); err != nil {
+			c.log.Error("connector does not stop cleanly", "error", err)
+		}
+		c.failed = nil
+		c.life.report.send(store.Stopped, "")
+	case target == store.TargetPaused && c.failed == nil:
 		if err := c.halt(); err != nil {
 			c.fail(err)
 			return
 		}
-		state := store.Paused
-		if target == store.TargetStopped {
-			state = store.Stopped
-		}
-		c.life.report.send(state, "")
+		c.life.report.send(store.Paused, "")
 	}
 }
 
+// idle is the life of a connector that cannot even be made.
+func (c *connector) idle() error {
+	for {
+		select {
+		case <-c.life.soft.Done():
+			return nil
+		case r := <-c.requests:
+			r.reply <- taskConfigsReply{nil, connect.Errorf("connector %s has failed: %w", c.name, c.failed)}
+		}
+	}
+}
+
+// checkTopicPlan refuses a source connector that says how to create topics in a
+// way that its tasks could not obey, whatever its target state is.
+func (c *connector) checkTopicPlan() error {
+	if _, source := c.worker.Plugins.Source(c.cfg["connector.class"]); !source || !c.worker.settings.createTopics || len(kafka.WithPrefix(c.cfg, kafka.TopicPrefix)) == 0 {
+		return nil
+	}
+	cfg, err := c.worker.resolve(c.log, c.cfg)
+	if err != nil {
+		return nil //nolint:nilerr // The start says so.
+	}
+	if _, err := kafka.ReadTopicPlan(cfg); err != nil {
+		return connect.ClassErrorf(connect.ConfigException, "%w", err)
+	}
+	return nil
+}
+
 func (c *connector) start() (err error) {
+	if err := c.checkTopicPlan(); err != nil {
+		return err
+	}
 	if c.resolved, err = c.worker.resolve(c.log, c.cfg); err != nil {
 		return err
 	}
@@ -171,11 +212,6 @@ func (c *connector) start() (err error) {
 	}
 	class := c.resolved["connector.class"]
 	if p, ok := c.worker.Plugins.Source(class); ok {
-		if c.worker.settings.createTopics {
-			if _, err := kafka.ReadTopicPlan(c.resolved); err != nil {
-				return connect.ClassErrorf(connect.ConfigException, "%w", err)
-			}
-		}
 		c.plugin, c.taskClass = p.New(), p.TaskClass
 	} else if p, ok := c.worker.Plugins.Sink(class); ok {
 		c.plugin, c.taskClass = p.New(), p.TaskClass
