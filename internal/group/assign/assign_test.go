@@ -189,3 +189,36 @@ func parseWork(t *testing.T, words []string) Work {
 	}
 	return w
 }
+
+// TestDelaysAreWholeMilliseconds joins during a delay at odd moments: what is left
+// of it is whole milliseconds, as the wire has them.
+func TestDelaysAreWholeMilliseconds(t *testing.T) {
+	t.Parallel()
+	now := time.UnixMilli(1_000_000).Add(900 * time.Microsecond)
+	round := func(s State, generation int, at time.Time, members ...Member) (State, Plan) {
+		return Incremental(s, Round{
+			Members: members, Configured: Work{Connectors: []string{"c", "d"}}, Generation: generation, Completed: generation - 1,
+			MaxDelay: 10 * time.Millisecond, Now: at,
+		})
+	}
+	s, plan := round(State{}, 1, now, Member{ID: "a"}, Member{ID: "b"})
+	held := Member{ID: "a", Holds: plan.Next["a"]}
+	s, plan = round(s, 2, now, held)
+	if plan.Delay != 10*time.Millisecond {
+		t.Fatalf("the delay is %v", plan.Delay)
+	}
+	for i := range 30 {
+		now = now.Add(333 * time.Microsecond)
+		s, plan = round(s, 3+i, now, held)
+		if plan.Delay == 0 {
+			if len(plan.Next["a"].Connectors) != 2 {
+				t.Errorf("after the delay a runs %v", plan.Next["a"])
+			}
+			return
+		}
+		if plan.Delay%time.Millisecond != 0 {
+			t.Fatalf("what is left is %v", plan.Delay)
+		}
+	}
+	t.Error("the delay does not end")
+}

@@ -67,6 +67,7 @@ type load struct {
 // after a delay, and what has to move is revoked in one round and assigned in
 // the next.
 func Incremental(s State, r Round) (State, Plan) {
+	r.Now = r.Now.Truncate(time.Millisecond) // the wire has whole ones: less would be no delay there, and never end
 	if s.generation != r.Completed {
 		s.previous = Work{} // the last plan may have reached nobody
 	}
