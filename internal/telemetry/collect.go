@@ -81,7 +81,11 @@ func (s *scrape) send(full, attribute string, v float64) {
 	}
 	desc, ok := s.m.descs[full]
 	if !ok {
-		desc = prometheus.NewDesc(full, "Attribute "+attribute+".", append([]string(nil), s.labels...), nil)
+		help := attribute
+		if strings.HasPrefix(full, "kafka_connect_") {
+			help = "The attribute " + attribute + " of Kafka Connect."
+		}
+		desc = prometheus.NewDesc(full, help, append([]string(nil), s.labels...), nil)
 		s.m.descs[full] = desc
 	}
 	s.ch <- prometheus.MustNewConstMetric(desc, kind, v, s.values...)
@@ -119,7 +123,7 @@ func (t *Task) collect(s *scrape) (state string) {
 	} else {
 		t.collectSink(s)
 	}
-	s.send("sluice_task_bytes_total", "bytes of keys, values and headers total", t.bytes)
+	s.send("sluice_task_bytes_total", "Bytes of keys, values and headers that were moved, in total", t.bytes)
 	s.send("sluice_task_stalled", "1 where records are to move and none moves", bit(stalled))
 	t.Client.collect(s, t)
 	return t.state

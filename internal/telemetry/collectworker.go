@@ -18,7 +18,7 @@ func (c *Client) collect(s *scrape, t *Task) {
 		s.meter(bean, "outgoing-byte", &c.bytes)
 		s.number(bean, "request-latency-avg", c.latency.avg(s.now))
 		s.number(bean, "request-latency-max", c.latency.greatest(s.now))
-		s.send("sluice_producer_request_retries_total", "requests without an answer, which are sent again, total", c.requests.sum)
+		s.send("sluice_producer_request_retries_total", "Requests without an answer, which are sent again, in total", c.requests.sum)
 		return
 	}
 	const bean = "consumer-fetch-manager"
@@ -28,7 +28,7 @@ func (c *Client) collect(s *scrape, t *Task) {
 	s.number(bean, "fetch-latency-avg", c.latency.avg(s.now))
 	s.number(bean, "fetch-latency-max", c.latency.greatest(s.now))
 	s.number(bean, "records-lag-max", c.lagMax.greatest(s.now))
-	s.send("sluice_consumer_request_retries_total", "requests without an answer, which are sent again, total", c.requests.sum)
+	s.send("sluice_consumer_request_retries_total", "Requests without an answer, which are sent again, in total", c.requests.sum)
 	for p, lag := range c.lag {
 		most = max(most, lag)
 		s.of("connector", t.connector, "task", t.task, "topic", p.Topic, "partition", strconv.Itoa(int(p.Partition)))
