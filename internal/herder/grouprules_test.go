@@ -25,19 +25,25 @@ func TestGroupRules(t *testing.T) {
 		{"another name", sink, config.Map{"name": "y"}, "name", "[]"},
 		{"a group of its own", sink, config.Map{"name": "x", "consumer.override.group.id": "z"}, "name", "[]"},
 		{
-			"the workers' group", sink, config.Map{"name": "y", "consumer.override.group.id": "connect-x"}, "consumer.override.group.id",
+			"the workers' group", sink,
+			config.Map{"name": "y", "consumer.override.group.id": "connect-x"},
+			"consumer.override.group.id",
 			"[Consumer group connect-x conflicts with Connect worker group connect-x]",
 		},
 		{"a source of that name", source, config.Map{"name": "x"}, "name", "[]"},
 		{
-			"exactly once", source, config.Map{"exactly.once.support": "required"}, "exactly.once.support",
+			"exactly once", source,
+			config.Map{"exactly.once.support": "required"},
+			"exactly.once.support",
 			"[This worker does not have exactly-once source support enabled. The connector does not implement the API required for preflight validation of exactly-once " +
 				"source support. Please consult the documentation for the connector to determine whether it supports exactly-once semantics, and then consider reconfiguring " +
 				"the connector to use the value \"requested\" for this property (which will disable this preflight check and allow the connector to be created).]",
 		},
 		{"at least once", source, config.Map{"exactly.once.support": "requested"}, "exactly.once.support", "[]"},
 		{
-			"boundaries of the connector", source, config.Map{"transaction.boundary": "connector"}, "transaction.boundary",
+			"boundaries of the connector", source,
+			config.Map{"transaction.boundary": "connector"},
+			"transaction.boundary",
 			"[The connector does not support connector-defined transaction boundaries with the given configuration. Please reconfigure it to use a different transaction boundary definition.]",
 		},
 	} {

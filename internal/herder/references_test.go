@@ -1,6 +1,7 @@
 package herder
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -53,7 +54,7 @@ func TestValidationShowsReferences(t *testing.T) {
 		t.Errorf("refusal: %v", err)
 	}
 	_, err = c.Validate(t.Context(), config.Map{"connector.class": "FileStreamSource", "topic": "${file:/no/such:k}"}.Raw())
-	if e, ok := err.(*Error); !ok || e.Status != http.StatusBadRequest || !strings.Contains(e.Message, "Could not read properties from file /no/such") {
+	if e, ok := errors.AsType[*Error](err); !ok || e.Status != http.StatusBadRequest || !strings.Contains(e.Message, "Could not read properties from file /no/such") {
 		t.Errorf("unreadable file: %v", err)
 	}
 }

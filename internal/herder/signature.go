@@ -31,8 +31,6 @@ type internalRequests struct {
 	Verification       []string      `config:"inter.worker.verification.algorithms"`
 }
 
-const hmacSHA256 = "HmacSHA256"
-
 func internalRequestsDef() config.Def {
 	return setting.Keys(
 		"inter.worker.key.generation.algorithm", "inter.worker.key.size", "inter.worker.key.ttl.ms",
