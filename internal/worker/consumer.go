@@ -14,12 +14,14 @@ import (
 	"sluice/connect"
 	"sluice/connect/config"
 	"sluice/internal/kafka"
+	"sluice/transforms/javaregex"
 )
 
 // consumer is the Kafka side of a sink task. Its fetcher hands over one fetch
 // at a time; the group's callbacks become calls that the task's goroutine runs
 // between two Puts.
 type consumer struct {
+	topics  *topicWatch // nil where the topics are named
 	client  *kgo.Client
 	task    *sinkTask
 	most    int // records of one fetch
@@ -75,12 +77,15 @@ func newConsumer(s *sinkTask) (*consumer, error) {
 		kgo.AdjustFetchOffsetsFn(s.host.adjust),
 		kafka.Measured(&s.metrics.Client),
 	}
-	topics, err := subscription(s.conn)
+	names, pattern, err := subscription(s.conn)
 	if err != nil {
 		return nil, err
 	}
-	if c.client, err = kafka.NewClient(set, quiet(s.log), append(opts, topics...)...); err != nil {
+	if c.client, err = kafka.NewClient(set, quiet(s.log), append(opts, kgo.ConsumeTopics(names...))...); err != nil {
 		return nil, err
+	}
+	if pattern != nil {
+		c.topics = &topicWatch{client: c.client, pattern: pattern, missing: make(map[string]int)}
 	}
 	c.close = sync.OnceFunc(func() {
 		c.leave()
@@ -89,23 +94,21 @@ func newConsumer(s *sinkTask) (*consumer, error) {
 	return c, nil
 }
 
-// subscription reads topics and topics.regex.
-func subscription(conn config.Map) ([]kgo.Opt, error) {
-	names, pattern := list(conn["topics"]), conn["topics.regex"]
+// subscription reads topics and topics.regex; one of the two is set.
+func subscription(conn config.Map) (names []string, pattern *javaregex.Pattern, err error) {
+	names, text := list(conn["topics"]), conn["topics.regex"]
 	switch {
-	case len(names) > 0 && pattern != "":
-		return nil, connect.ClassErrorf(connect.ConfigException, "topics and topics.regex are mutually exclusive options, but both are set.")
-	case len(names) > 0:
-		return []kgo.Opt{kgo.ConsumeTopics(names...)}, nil
-	case pattern != "":
-		whole := "^(?:" + pattern + ")$" // Java matches the whole name
-		if err := checkPattern(whole); err != nil {
-			return nil, connect.ClassErrorf(connect.ConfigException, "configuration key \"topics.regex\" has the value %q: %w", pattern, err)
-		}
-		return []kgo.Opt{kgo.ConsumeRegex(), kgo.ConsumeTopics(whole)}, nil
-	default:
-		return nil, connect.ClassErrorf(connect.ConfigException, "Must configure one of topics or topics.regex")
+	case len(names) > 0 && text != "":
+		return nil, nil, connect.ClassErrorf(connect.ConfigException, "topics and topics.regex are mutually exclusive options, but both are set.")
+	case len(names) == 0 && text == "":
+		return nil, nil, connect.ClassErrorf(connect.ConfigException, "Must configure one of topics or topics.regex")
+	case text == "":
+		return names, nil, nil
 	}
+	if pattern, err = javaregex.Compile(text); err != nil {
+		return nil, nil, connect.ClassErrorf(connect.ConfigException, "Invalid value %s for configuration topics.regex: Invalid regex: %w", text, err)
+	}
+	return nil, pattern, nil
 }
 
 // fetch starts the fetcher and the watch; the result ends both and waits for
@@ -129,11 +132,18 @@ func (c *consumer) fetch() (stop func()) {
 			}
 		}
 	}()
+	var watched sync.WaitGroup
+	if c.topics != nil {
+		watched.Go(func() {
+			c.topics.run(ctx, func(err error) { c.task.log.Warn("topics are not looked at, it is tried again", "error", err) })
+		})
+	}
 	return func() {
 		c.watch.Stop()
 		cancel(errStopped)
 		c.leave() // a poll may wait for a callback, which waits for us
 		<-c.gone
+		watched.Wait()
 	}
 }
 

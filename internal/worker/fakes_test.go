@@ -405,13 +405,18 @@ func (r *rig) consume(t *testing.T, n int) []string {
 
 func (r *rig) produce(t *testing.T, values ...string) {
 	t.Helper()
+	r.produceTo(t, "numbers", values...)
+}
+
+func (r *rig) produceTo(t *testing.T, topic string, values ...string) {
+	t.Helper()
 	cl, err := kgo.NewClient(kgo.SeedBrokers(r.addr), kgo.AllowAutoTopicCreation())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer cl.Close()
 	for _, v := range values {
-		if err := cl.ProduceSync(deadline(t), &kgo.Record{Topic: "numbers", Value: []byte(v)}).FirstErr(); err != nil {
+		if err := cl.ProduceSync(deadline(t), &kgo.Record{Topic: topic, Value: []byte(v)}).FirstErr(); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,10 +2,8 @@ package worker
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"maps"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -179,12 +177,4 @@ func (h *sinkHost) flow() {
 	h.mu.Unlock()
 	h.task.consumer.client.PauseFetchPartitions(stop)
 	h.task.consumer.client.ResumeFetchPartitions(run)
-}
-
-// checkPattern says whether the pattern can be used.
-func checkPattern(pattern string) error {
-	if _, err := regexp.Compile(pattern); err != nil {
-		return fmt.Errorf("give a regular expression that Go's RE2 syntax takes: %w", err)
-	}
-	return nil
 }
