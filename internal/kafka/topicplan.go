@@ -2,11 +2,11 @@ package kafka
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"sluice/connect/config"
+	"sluice/transforms/javaregex"
 )
 
 // TopicPrefix starts the keys of a source connector that say how its topics
@@ -24,14 +24,12 @@ type TopicPlan struct {
 
 type topicGroup struct {
 	name             string
-	include, exclude *regexp.Regexp
+	include, exclude *javaregex.Pattern
 	template         NewTopic
 }
 
 // ReadTopicPlan reads topic.creation.* of a connector; nil where it has none of
-// these keys. The error names the key and is Java's. Regular expressions are
-// those of Go; what only Java knows of them (look-around, back references) is
-// refused.
+// these keys. The error names the key and is Java's.
 func ReadTopicPlan(connector map[string]string) (*TopicPlan, error) {
 	keys := WithPrefix(connector, TopicPrefix)
 	if len(keys) == 0 {
@@ -67,7 +65,7 @@ func ReadTopicPlan(connector map[string]string) (*TopicPlan, error) {
 func (p *TopicPlan) For(topic string) (t NewTopic, group string) {
 	t, group = p.template, defaultGroup
 	for _, g := range p.groups {
-		if g.include.MatchString(topic) && !g.exclude.MatchString(topic) {
+		if g.include.Matches(topic) && !g.exclude.Matches(topic) {
 			t, group = g.template, g.name
 			break
 		}
@@ -124,14 +122,14 @@ func topicTemplate(keys map[string]string, group string, other *NewTopic) (NewTo
 }
 
 // topicPattern joins the expressions of a list; none matches no topic.
-func topicPattern(keys map[string]string, key string) (*regexp.Regexp, error) {
+func topicPattern(keys map[string]string, key string) (*javaregex.Pattern, error) {
 	list := listOf(keys[key])
 	for _, text := range list {
-		if _, err := regexp.Compile(text); err != nil {
+		if _, err := javaregex.Compile(text); err != nil {
 			return nil, config.InvalidValue(key[strings.LastIndexByte(key, '.')+1:], list, "Syntax error in regular expression: "+err.Error())
 		}
 	}
-	return regexp.MustCompile("^(?:" + strings.Join(list, "|") + ")$"), nil
+	return javaregex.Compile(strings.Join(list, "|"))
 }
 
 // listOf cuts at commas, as a LIST of Java.

@@ -28,7 +28,7 @@ var layers = []layer{
 	{"internal/group", []string{"internal/store", "internal/kafka", "internal/telemetry", "internal/properties", "internal/setting", "connect"}, "herder, worker and group do not know one another; the group sends events"},
 	{"internal/store", []string{"internal/kafka", "internal/telemetry", "internal/properties", "internal/setting", "connect", "converters/json"}, "stores are below the parts that use them"},
 	{"internal/plugins", []string{"internal/kafka", "internal/telemetry", "internal/properties", "internal/setting", "connect"}, "the registry knows the contract, not the plugins"},
-	{"internal/kafka", []string{"internal/tlsconfig", "internal/telemetry", "internal/properties", "internal/setting", "connect"}, "clients are at the bottom"},
+	{"internal/kafka", []string{"internal/tlsconfig", "internal/telemetry", "internal/properties", "internal/setting", "connect", "transforms/javaregex"}, "clients are at the bottom"},
 	{"internal/tlsconfig", []string{"connect"}, "reading key stores is at the bottom"},
 	{"internal/telemetry", []string{"internal/setting", "connect"}, "telemetry is at the bottom"},
 	{"internal/properties", []string{"connect"}, "properties files are at the bottom"},

@@ -1,7 +1,6 @@
 package definition_test
 
 import (
-	"regexp/syntax"
 	"slices"
 	"testing"
 
@@ -43,46 +42,6 @@ func TestOrderOfKeys(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-}
-
-func TestCompileRegex(t *testing.T) {
-	t.Parallel()
-	for pattern, want := range map[string]string{
-		"a.*|b":  "",
-		"[":      "Unclosed character class near index 0\n[\n^",
-		"(":      "Unclosed group near index 1\n(",
-		"*a":     "Dangling meta character '*' near index 0\n*a\n^",
-		"a|(b":   "Unclosed group near index 4\na|(b",
-		"(?z)":   "Unknown inline modifier near index 2\n(?z)\n  ^",
-		"[a-":    "Illegal character range near index 3\n[a-",
-		"a)":     "Unmatched closing ')' near index 0\na)\n^",
-		"a{2,1}": "Illegal repetition range near index 5\na{2,1}\n     ^",
-		"\\":     "Unexpected internal error near index 1\n\\",
-	} {
-		re, reason := definition.CompileRegex(pattern)
-		if reason != want || (re == nil) != (want != "") {
-			t.Errorf("%q: %q, want %q", pattern, reason, want)
-		}
-	}
-	re, _ := definition.CompileRegex("a|b")
-	if re.MatchString("ax") || !re.MatchString("b") {
-		t.Error("a pattern does not match whole texts only")
-	}
-}
-
-func FuzzCompileRegex(f *testing.F) {
-	for _, s := range []string{"[", "(", "*", "a{2,1}", "\\", "(?<", "a)(b", "\x80"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		re, reason := definition.CompileRegex(s)
-		if (re == nil) != (reason != "") {
-			t.Errorf("%q: %v and %q", s, re, reason)
-		}
-		if _, err := syntax.Parse(s, syntax.Perl); err != nil && reason == "" {
-			t.Errorf("%q was accepted: %v", s, err)
-		}
-	})
 }
 
 // TestEveryKeyIsReadyForAForm: documented, and with a default that its own rules

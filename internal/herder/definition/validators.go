@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sluice/connect/config"
+	"sluice/transforms/javaregex"
 	"sluice/internal/plugins"
 )
 
@@ -57,8 +58,8 @@ func (regex) Check(name string, value any) error {
 	if !ok {
 		return config.InvalidValue(name, nil, `Invalid regex: Cannot invoke "String.isEmpty()" because "this.pattern" is null`)
 	}
-	if _, reason := CompileRegex(s); reason != "" {
-		return config.InvalidValue(name, value, "Invalid regex: "+reason)
+	if _, err := javaregex.Compile(s); err != nil {
+		return config.InvalidValue(name, value, "Invalid regex: "+err.Error())
 	}
 	return nil
 }
@@ -91,7 +92,7 @@ func CheckSink(raw config.Raw, values *config.Values) {
 		}
 	}
 	if !blank(pattern) {
-		if re, reason := CompileRegex(*pattern); reason == "" && re.MatchString(dlq) {
+		if re, err := javaregex.Compile(*pattern); err == nil && re.Matches(dlq) {
 			values.AddError(TopicsRegex, "The DLQ topic '"+dlq+"' may not be matched by the regex for the topics ('topics.regex="+
 				*pattern+"') consumed by the connector")
 		}
