@@ -54,25 +54,16 @@ func Open(path string) (*Offsets, error) {
 	return o, nil
 }
 
-// key returns the bytes under which a partition's offset is stored.
-func key(connector string, partition schema.Value) (string, error) {
-	b, err := json.AppendSchemaless(nil, schema.ListValue([]schema.Value{schema.StringValue(connector), partition}))
-	if err != nil {
-		return "", fmt.Errorf("write partition of connector %s: %w", connector, err)
-	}
-	return string(b), nil
-}
-
 // Read implements store.Offsets. It does not wait.
 func (o *Offsets) Read(_ context.Context, connector string, partitions []schema.Value) ([]schema.Value, error) {
 	entries := *o.entries.Load()
 	out := make([]schema.Value, len(partitions))
 	for i, p := range partitions {
-		k, err := key(connector, p)
+		k, err := store.OffsetKey(connector, p)
 		if err != nil {
 			return nil, err
 		}
-		if out[i], err = parse(entries[k]); err != nil {
+		if out[i], err = parse(entries[string(k)]); err != nil {
 			return nil, fmt.Errorf("read offset of %s: %w", k, err)
 		}
 	}
@@ -95,11 +86,11 @@ func (o *Offsets) Write(ctx context.Context, connector string, offsets []store.O
 	}
 	changes := make([]change, len(offsets))
 	for i, offset := range offsets {
-		k, err := key(connector, offset.Partition)
+		k, err := store.OffsetKey(connector, offset.Partition)
 		if err != nil {
 			return err
 		}
-		changes[i].key = k
+		changes[i].key = string(k)
 		if offset.Offset.IsNull() {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 
 	"sluice/connect/schema"
@@ -61,12 +62,12 @@ func read(t *testing.T, s store.Offsets) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := ""
+	var out strings.Builder
 	for _, v := range got {
 		x, _ := v.Lookup("x")
-		out += "[" + x.Text() + "]"
+		out.WriteString("[" + x.Text() + "]")
 	}
-	return out
+	return out.String()
 }
 
 func offsets(pairs ...string) []store.Offset {

@@ -28,12 +28,14 @@ func workerClient(worker map[string]string, name string) identity {
 // clients, and the overrides of its configuration.
 func connectorClient(worker map[string]string, name string, cfg map[string]string) identity {
 	return func(role kafka.Role, set map[string]string) kafka.Settings {
-		kind, prefix := "adminclient", kafka.AdminOverride
+		var kind, prefix string
 		switch role {
 		case kafka.ProducerRole:
 			kind, prefix = "producer", kafka.ProducerOverride
 		case kafka.ConsumerRole:
 			kind, prefix = "consumer", kafka.ConsumerOverride
+		case kafka.AdminRole:
+			kind, prefix = "adminclient", kafka.AdminOverride
 		}
 		values := kafka.Merge(role, worker, map[string]string{"client.id": "connector-" + kind + "-" + name}, kafka.WithPrefix(cfg, prefix))
 		delete(values, "group.id") // it reads without a group
