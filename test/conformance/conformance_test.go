@@ -25,6 +25,8 @@ var (
 	targetURL = flag.String("target", os.Getenv("SLUICE_CONFORMANCE_TARGET"), "URL of a running worker, instead of one of our own")
 	mode      = flag.String("mode", "standalone", "distributed, standalone or alt: which cases and answers")
 	only      = flag.String("only", "*", "glob of the names of cases")
+	seed      = flag.Uint64("seed", 1, "of the random requests")
+	requests  = flag.Int("requests", 2000, "how many random requests")
 	record    = flag.Bool("record", false, "put the answers into the cases; for the Java worker only")
 )
 
@@ -88,6 +90,25 @@ func TestRecordedRestrictions(t *testing.T) {
 		t.Skip("SKIPPED: this test needs a worker with other settings; give -mode alt with a target instead")
 	}
 	replay(t, startWorker(t, alt, standalone), "alt")
+}
+
+// TestRandomRequests sends requests that a seed makes: no panic, no 5xx without a
+// reason, no hang. With -requests and -seed it is a soak.
+func TestRandomRequests(t *testing.T) {
+	t.Parallel()
+	address := *targetURL
+	if address == "" {
+		address = startWorker(t, "")
+	}
+	r, err := conformance.NewRunner(t.Context(), address, *mode, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, problem := range r.Random(t.Context(), *seed, *requests, t.TempDir()) {
+		if i < 20 {
+			t.Error(problem)
+		}
+	}
 }
 
 func replay(t *testing.T, address, mode string) {

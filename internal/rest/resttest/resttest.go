@@ -19,11 +19,12 @@ var explained = []string{
 	// A name with braces is taken for a template.
 	"The template variable '", "Invalid syntax in the template", "in a path template", "java.net.URISyntaxException",
 	// What a connector's own check of offsets, or the broker, says.
-	"Offset objects should either be null", "The value for the 'position' key", "Partition objects ", "Offsets may only contain primitive types",
+	"Offsets cannot be modified if", "Offset objects should either be null", "The value for the 'position' key", "Partition objects ", "Offsets may only contain primitive types",
 	"Failed to modify offsets", "Failed to alter consumer group offsets",
 	"Instantiation error",
 	"Non-string value found in original settings",
 	": Not a number of type ",
+	`Missing required configuration "`,
 	"has no value for the configuration",
 }
 
