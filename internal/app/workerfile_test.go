@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"sluice/connect/config"
+	"sluice/internal/rest"
 	"sluice/internal/setting"
 )
 
@@ -39,6 +41,7 @@ func TestReadWorkerRefuses(t *testing.T) {
 		least + "offset.flush.interval.ms=soon":                                    "Invalid value soon for configuration offset.flush.interval.ms: Not a number of type LONG",
 		least + "value.converter=no.Such":                                          "Invalid value no.Such for configuration value.converter: Class no.Such could not be found.",
 		least + "config.providers=x\nconfig.providers.x.class=my.Vault":            "invalid value my.Vault for configuration config.providers.x.class",
+		least + "metric.reporters=com.example.Reporter":                            "metric.reporters=com.example.Reporter: the reporter com.example.Reporter is Java code",
 		least + "rest.answers=maybe":                                               "Invalid value maybe for configuration rest.answers: String must be one of: worker, page",
 		strings.Replace(least, "bootstrap.servers", "#", 1):                        `Missing required configuration "bootstrap.servers" which has no default value.`,
 		strings.Replace(least, "StringConverter", "StringConvertor", 1) + "a=\\u1": "malformed escape",
@@ -70,5 +73,20 @@ func TestReadWorkerKeepsSecrets(t *testing.T) {
 	f.log.Warn("jaas is openSesame")
 	if text := logs.String(); strings.Contains(text, "hunter22") || strings.Contains(text, "openSesame") || !strings.Contains(text, "there is no such key") {
 		t.Errorf("the log shows a secret, or no unresolved reference:\n%s", text)
+	}
+}
+
+// The JAAS file is found where users of the Java worker name it, unless the worker
+// file names one.
+func TestJAASFileOfKafkaOpts(t *testing.T) {
+	t.Parallel()
+	settings := config.Map{}
+	jaasFile(settings, `-Xmx1g -Djava.security.auth.login.config="/etc/jaas.conf" -Dx=y`)
+	if got := settings[rest.JAASFileKey]; got != "/etc/jaas.conf" {
+		t.Errorf("the file is %q", got)
+	}
+	jaasFile(settings, "-Djava.security.auth.login.config=/other")
+	if got := settings[rest.JAASFileKey]; got != "/etc/jaas.conf" {
+		t.Errorf("the file is %q, although the settings name one", got)
 	}
 }

@@ -22,6 +22,10 @@ func ownKeys() config.Def {
 			Doc: "File with the KafkaConnect login entry for BasicAuthSecurityRestExtension, which Java is given as -Djava.security.auth.login.config.",
 		},
 		{
+			Name: "rest.max.request.bytes", Type: config.Long, Default: int64(16 << 20), Importance: config.Low, Validator: config.AtLeast(1024),
+			Doc: "How large the body of a request to the REST API may be, in bytes.",
+		},
+		{
 			Name: "task.stall.timeout.ms", Type: config.Long, Default: int64(300_000), Validator: config.AtLeast(0), Importance: config.Low,
 			Doc: "Time in milliseconds without movement after which a running task with records to move counts as stalled; 0 is never.",
 		},

@@ -31,7 +31,7 @@ func TestTableIsJavas(t *testing.T) {
 	for _, r := range rows {
 		want[r.Name] = r
 	}
-	own := map[string]bool{"log.format": true, "rest.answers": true, "rest.mask.secrets": true, "rest.auth.jaas.config.file": true, "task.stall.timeout.ms": true}
+	own := map[string]bool{"log.format": true, "rest.answers": true, "rest.mask.secrets": true, "rest.auth.jaas.config.file": true, "rest.max.request.bytes": true, "task.stall.timeout.ms": true}
 	for _, k := range setting.Def(setting.Distributed) {
 		if own[k.Name] {
 			continue

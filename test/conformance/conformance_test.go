@@ -98,7 +98,7 @@ func TestRandomRequests(t *testing.T) {
 	t.Parallel()
 	address := *targetURL
 	if address == "" {
-		address = startWorker(t, "")
+		address = startWorker(t, "", standalone)
 	}
 	r, err := conformance.NewRunner(t.Context(), address, *mode, false)
 	if err != nil {

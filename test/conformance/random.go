@@ -103,11 +103,12 @@ func (g *generator) request() (method, path string, headers [][2]string, body []
 	if g.chance(5) {
 		path = pick(g, path+"/", "/"+path, path+";v=1", path+"%2f", path+"%", path+"%00", path+"/..", path+"|", path+"%ff")
 	}
-	if g.chance(25) {
+	if g.chance(25) && !strings.HasSuffix(path, "%") {
 		path += "?" + pick(g, "expand=status&expand=info", "expand=", "expand=x", "forward=false", "forward=banana", "includeTasks=true", "includeTasks=true&onlyFailed=TRUE", "onlyFailed=true",
 			"connectorsOnly=false", "version=[1,2)", "version=", "version=[[", "scope=cluster", "scope=x", "%zz=%zz", "&&=&")
 	}
-	if method != "GET" || g.chance(3) {
+	// net/http hangs up on a malformed path, and then a body is in the way of its 400.
+	if malformed := strings.HasSuffix(path, "%"); !malformed && (method != "GET" || g.chance(3)) {
 		body = g.body(path)
 	}
 	if body != nil || g.chance(10) {
