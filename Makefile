@@ -54,6 +54,11 @@ conformance: ## the recorded REST answers of the Java worker
 race: ## unit tests under the race detector
 	$(GO) test -race ./...
 
+SEEDS ?= 200
+.PHONY: sim
+sim: ## whole groups on a virtual network and clock: SEEDS of them (200), or the one of SEED
+	$(GO) test -tags synctests -count=1 ./test/simulation -seeds $(SEEDS) $(if $(SEED),-seed $(SEED) -v)
+
 .PHONY: bench
 bench: build ## compare with Java Connect on one broker, write docs/performance.md
 	$(GO) run ./test/bench -sluice $(BIN) $(BENCHFLAGS)

@@ -37,6 +37,7 @@ type node struct {
 	herder *herder.Distributed
 	stop   context.CancelFunc
 	ended  chan struct{}
+	died   time.Time // or left
 }
 
 func (s *sim) start(id string) *node {

@@ -12,6 +12,7 @@
 package simulation
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,7 +24,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"sluice/connect/config"
 	"sluice/internal/herder"
@@ -60,6 +64,8 @@ type sim struct {
 	live    []*node
 	gone    []*node
 	running *running
+	admin   *kadm.Client
+	client  *kgo.Client
 	// accepted are the connectors whose configuration was answered as accepted,
 	// with the number of tasks; doubtful those of which a later answer failed.
 	accepted map[string]int
@@ -74,7 +80,13 @@ func newSim(t *testing.T, seed int64) *sim {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
+	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.Dialer(network.DialContext))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
 	return &sim{
+		admin: kadm.NewClient(client), client: client,
 		t: t, rand: rand.New(rand.NewPCG(uint64(seed), 0)), network: network, broker: cluster.ListenAddrs()[0], began: time.Now(),
 		running: &running{t: t, where: map[string]*node{}}, accepted: map[string]int{}, doubtful: map[string]bool{},
 	}
@@ -92,6 +104,7 @@ func (s *sim) run(steps int) {
 	for range steps {
 		s.step()
 		time.Sleep(time.Duration(s.rand.IntN(4000)) * time.Millisecond)
+		s.expire()
 		if s.t.Failed() {
 			return
 		}
@@ -100,8 +113,38 @@ func (s *sim) run(steps int) {
 	for _, n := range s.live {
 		n.link.heal()
 	}
-	time.Sleep(3 * time.Minute)
+	for range 18 {
+		time.Sleep(10 * time.Second)
+		s.expire()
+	}
 	s.check()
+}
+
+// expire takes dead workers out of the group, which the fake coordinator forgets
+// to do where the connection broke in a JoinGroup: a real one ends their sessions.
+func (s *sim) expire() {
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	defer cancel()
+	described, err := s.admin.DescribeGroups(ctx, "g")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, m := range described["g"].Members {
+		dead := slices.ContainsFunc(s.gone, func(n *node) bool { return m.ClientID == "connect-"+n.id && time.Since(n.died) > 10*time.Second })
+		if !dead {
+			continue
+		}
+		s.say("the session of %s ends", m.ClientID)
+		req := kmsg.NewPtrLeaveGroupRequest()
+		req.Group = "g"
+		member := kmsg.NewLeaveGroupRequestMember()
+		member.MemberID = m.MemberID
+		req.Members = append(req.Members, member)
+		_, err := req.RequestWith(ctx, s.client)
+		if err != nil {
+			s.say("that failed: %v", err)
+		}
+	}
 }
 
 // end stops all workers, so that the bubble is empty.
@@ -264,6 +307,7 @@ func (s *sim) kill(n *node) {
 func (s *sim) remaining(n *node) {
 	s.live = slices.DeleteFunc(s.live, func(o *node) bool { return o == n })
 	s.gone = append(s.gone, n)
+	n.died = time.Now()
 }
 
 func (s *sim) partition(n *node) {
