@@ -119,6 +119,7 @@ func (s *sourceTask) topic(name string) error {
 	switch outcomes[name] {
 	case kafka.Created:
 		s.log.Info("topic created", "topic", name, "group", group, "partitions", t.Partitions, "replication_factor", t.ReplicationFactor)
+	case kafka.Existed: // somebody was faster
 	case kafka.Unknown: // this principal may not create it
 		return connect.Errorf("Task failed to create new topic (name=%s, numPartitions=%d, replicationFactor=%d, replicasAssignments=null, configs=%s). "+
 			"Ensure that the task is authorized to create topics or that the topic exists and restart the task", name, t.Partitions, t.ReplicationFactor, javaMap(t.Configs))
