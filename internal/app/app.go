@@ -88,7 +88,7 @@ func (s standalone) run(ctx context.Context) error {
 	relay := &relay{}
 	runner, err := worker.New(worker.Config{
 		ID: server.WorkerID, Settings: s.settings, Plugins: s.registry, Offsets: offsets,
-		Listener: relay, Log: s.log, Embedded: s.embedded, Metrics: metrics,
+		Listener: relay, Log: s.logger("worker"), Embedded: s.embedded, Metrics: metrics,
 		Providers: s.providers, Secrets: s.secrets,
 	})
 	if err != nil {
@@ -96,7 +96,7 @@ func (s standalone) run(ctx context.Context) error {
 	}
 	h := herder.NewStandalone(herder.StandaloneConfig{
 		WorkerID: server.WorkerID, Worker: runner, Plugins: s.registry, Settings: s.settings,
-		Providers: s.providers, ClusterID: clusterID, Log: s.log, Offsets: offsets, Consumed: runner, Levels: levels{s.levels},
+		Providers: s.providers, ClusterID: clusterID, Log: s.logger("herder"), Offsets: offsets, Consumed: runner, Levels: levels{s.levels},
 	})
 	relay.set(h)
 	return s.serve(ctx, h, metrics, server, started)

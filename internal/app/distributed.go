@@ -78,7 +78,7 @@ func (d distributed) run(ctx context.Context) error {
 	relay := &relay{}
 	runner, err := worker.New(worker.Config{
 		ID: server.WorkerID, Settings: d.settings, Plugins: d.registry, Offsets: stores.Offsets,
-		Listener: relay, Log: d.log, Metrics: metrics, Providers: d.providers, Secrets: d.secrets,
+		Listener: relay, Log: d.logger("worker"), Metrics: metrics, Providers: d.providers, Secrets: d.secrets,
 	})
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (d distributed) run(ctx context.Context) error {
 	h, err := herder.NewDistributed(herder.DistributedConfig{
 		WorkerID: server.WorkerID, Worker: runner, Plugins: d.registry, Settings: d.settings, Providers: d.providers,
 		ClusterID: id, Configs: stores.Configs, Statuses: stores.Statuses, Offsets: stores.Offsets, Consumed: runner,
-		Group: member, Peers: server.Peers(), Levels: levels{d.levels}, Log: d.log,
+		Group: member, Peers: server.Peers(), Levels: levels{d.levels}, Log: d.logger("herder"),
 	})
 	if err != nil {
 		return err

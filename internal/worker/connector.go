@@ -19,6 +19,10 @@ import (
 	"sluice/internal/worker/pipeline"
 )
 
+// connectorLogger stands before the name of a connector in that of its logger, so
+// that /admin/loggers sets levels for one connector and its tasks.
+const connectorLogger = "sluice.connector."
+
 // planner is what source and sink connectors have in common.
 type planner interface {
 	Start(ctx context.Context, host connect.ConnectorHost, cfg config.Map) error
@@ -59,7 +63,7 @@ type taskConfigsReply struct {
 }
 
 func newConnector(w *Worker, name string, cfg config.Map, target store.TargetState, generation int) *connector {
-	log := w.log.With("connector", name)
+	log := w.log.With(telemetry.NameKey, connectorLogger+name, "connector", name)
 	base := store.Status{WorkerID: w.ID, Generation: generation, Version: w.version(cfg)}
 	desc, _ := w.connectorInfo(cfg)
 	metrics := w.Metrics.Connector(name, w.kind(cfg), desc.Class, desc.Version)

@@ -28,7 +28,7 @@ type task struct {
 }
 
 func newTask(w *Worker, id store.TaskID, conn, cfg config.Map, target store.TargetState, generation int) *task {
-	log := w.log.With("connector", id.Connector, "task", id.Task)
+	log := w.log.With(telemetry.NameKey, connectorLogger+id.Connector, "connector", id.Connector, "task", id.Task)
 	base := store.Status{WorkerID: w.ID, Generation: generation, Version: w.version(conn)}
 	metrics := w.Metrics.Task(id.Connector, id.Task, w.kind(conn))
 	started := false

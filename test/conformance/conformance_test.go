@@ -92,6 +92,42 @@ func TestRecordedRestrictions(t *testing.T) {
 	replay(t, startWorker(t, alt, standalone), "alt")
 }
 
+// TestLevelsOfAConnector: a connector and its tasks have a logger of their own.
+func TestLevelsOfAConnector(t *testing.T) {
+	t.Parallel()
+	if *targetURL != "" {
+		t.Skip("SKIPPED: the Java worker has no such loggers")
+	}
+	address := startWorker(t, "", standalone)
+	send := func(method, path, body string) (int, string) {
+		req, err := http.NewRequestWithContext(t.Context(), method, address+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(b)
+	}
+	send(http.MethodPost, "/connectors", `{"name":"one","config":{"connector.class":"FileStreamSink","topics":"t","file":"`+filepath.Join(t.TempDir(), "out")+`"}}`)
+	if status, body := send(http.MethodPut, "/admin/loggers/org.apache.kafka.connect.runtime.Worker", `{"level":"ERROR"}`); status != 200 {
+		t.Errorf("Java's name of the worker: %d %s", status, body)
+	}
+	if status, body := send(http.MethodGet, "/admin/loggers/sluice.worker", ""); status != 200 || !strings.Contains(body, `"ERROR"`) {
+		t.Errorf("Java's name did not change ours: %d %s", status, body)
+	}
+	if status, body := send(http.MethodPut, "/admin/loggers/sluice.connector.one", `{"level":"TRACE"}`); status != 200 || body != `["sluice.connector.one"]` {
+		t.Errorf("the connector's logger: %d %s", status, body)
+	}
+}
+
 // TestRandomRequests sends requests that a seed makes: no panic, no 5xx without a
 // reason, no hang. With -requests and -seed it is a soak.
 func TestRandomRequests(t *testing.T) {
