@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -111,6 +112,10 @@ func NewDistributed(cfg DistributedConfig) (*Distributed, error) {
 	settings, err := config.Decode[distributedSettings](distributedDef(), cfg.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("settings of the worker: %w", err)
+	}
+	if strings.EqualFold(cfg.Settings[workerExactOnce], "enabled") {
+		return nil, fmt.Errorf("configuration key %q has the value %q: exactly-once source tasks are not available in this version of Sluice yet; "+
+			"preparing and disabled are, with tasks that deliver at least once", workerExactOnce, cfg.Settings[workerExactOnce])
 	}
 	h := &Distributed{
 		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, providers: cfg.Providers, clusterID: cfg.ClusterID, group: cfg.Settings["group.id"], timeout: cfg.RequestTimeout, log: cfg.Log},
