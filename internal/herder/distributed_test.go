@@ -213,9 +213,7 @@ func (c *cluster) join(id string) *node {
 	}
 	n.worker = &fakeWorker{connectors: map[string]int{}, tasks: map[store.TaskID]int{}, targetState: map[string]store.TargetState{}}
 	settings := config.Map{"key.converter": jsonClass, "value.converter": jsonClass, "group.id": "g"}
-	for k, v := range c.settings {
-		settings[k] = v
-	}
+	maps.Copy(settings, c.settings)
 	h, err := herder.NewDistributed(herder.DistributedConfig{
 		WorkerID: id, Worker: n.worker, Plugins: registry(), Settings: settings, ClusterID: "c",
 		Configs: n.configs, Statuses: n.statuses, Group: n, Peers: n, Levels: n, Log: log,

@@ -79,6 +79,7 @@ func (f *fakeHerder) RestartTask(context.Context, store.TaskID) error { return n
 func (f *fakeHerder) Validate(context.Context, config.Raw) (herder.ConfigInfos, error) {
 	return herder.ConfigInfos{}, nil
 }
+
 func (f *fakeHerder) PutTaskConfigs(context.Context, string, []config.Map, *herder.Signature) error {
 	return errors.New("unsigned")
 }

@@ -6,10 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -55,7 +55,8 @@ func (s *sim) start(id string) *node {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := stores.Start(context.Background()); err != nil {
+	base := context.WithoutCancel(s.t.Context())
+	if err := stores.Start(base); err != nil {
 		s.t.Fatal(err)
 	}
 	run := &runner{node: n, units: map[string]bool{}}
@@ -74,12 +75,12 @@ func (s *sim) start(id string) *node {
 		s.t.Fatal(err)
 	}
 	news.Distributed, run.listener = n.herder, n.herder
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(base)
 	n.stop = stop
 	go func() {
 		defer close(n.ended)
 		herding := make(chan error, 1)
-		membership, leave := context.WithCancel(context.Background())
+		membership, leave := context.WithCancel(base)
 		defer leave()
 		joined := make(chan error, 1)
 		go func() { herding <- n.herder.Run(ctx) }()
@@ -91,7 +92,7 @@ func (s *sim) start(id string) *node {
 		if err := <-joined; err != nil {
 			s.t.Errorf("the membership of %s ended with %v", id, err)
 		}
-		_ = stores.Close() // a dead worker cannot say everything
+		_ = stores.Close() //nolint:contextcheck // its context is over; and a dead worker cannot say everything
 	}()
 	return n
 }
@@ -267,7 +268,7 @@ func (r *runner) StopConnector(_ context.Context, name string) error {
 func (r *runner) TaskConfigs(_ context.Context, _ string, most int) ([]config.Map, error) {
 	out := make([]config.Map, most)
 	for i := range out {
-		out[i] = config.Map{"task.class": "T", "of": fmt.Sprint(most)}
+		out[i] = config.Map{"task.class": "T", "of": strconv.Itoa(most)}
 	}
 	return out, nil
 }

@@ -20,6 +20,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -197,7 +198,7 @@ func (s *sim) name() (string, bool) {
 
 func source(name string, tasks int) config.Raw {
 	return config.Map{
-		"name": name, "connector.class": "FileStreamSource", "file": "f", "topic": "t", "tasks.max": fmt.Sprint(tasks),
+		"name": name, "connector.class": "FileStreamSource", "file": "f", "topic": "t", "tasks.max": strconv.Itoa(tasks),
 	}.Raw()
 }
 

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"sluice/connect/config"
-	"sluice/transforms/javaregex"
 	"sluice/internal/plugins"
+	"sluice/transforms/javaregex"
 )
 
 // uniqueAliases accepts lists without repeated items.
