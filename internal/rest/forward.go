@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ const (
 // forwardTo sends the request on to another worker, with the client's credentials,
 // and answers as it does. The parameter forward counts the hops, as Java's workers
 // do: absent it is set to true, true to false, and false forbids.
-func (s *api) forwardTo(r *request, to *herder.ForwardError) (answer, error) {
+func (s *api) forwardTo(ctx context.Context, r *request, to *herder.ForwardError) (answer, error) {
 	values := query(r)
 	hops, given := values["forward"]
 	if given && !strings.EqualFold(hops[0], "true") {
@@ -38,14 +39,14 @@ func (s *api) forwardTo(r *request, to *herder.ForwardError) (answer, error) {
 		values.Set("forward", "false")
 	}
 	target := strings.TrimSuffix(to.URL, "/") + r.URL.EscapedPath() + "?" + values.Encode()
-	res, err := s.send(r, target)
+	res, err := s.send(ctx, r, target)
 	if err != nil {
 		return answer{}, fail(http.StatusInternalServerError, "IO Error trying to forward REST request: "+reason(err))
 	}
 	defer func() { _ = res.Body.Close() }() // read to its end, or given up
 	a, err := s.relay(r, res)
 	if err == nil && r.Method != http.MethodGet {
-		s.Herder.CatchUp(r.Context())
+		s.Herder.CatchUp(ctx)
 	}
 	return a, err
 }
@@ -58,8 +59,8 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func (s *api) send(r *request, target string) (*http.Response, error) {
-	out, err := http.NewRequestWithContext(r.Context(), r.Method, target, bytes.NewReader(r.body))
+func (s *api) send(ctx context.Context, r *request, target string) (*http.Response, error) {
+	out, err := http.NewRequestWithContext(ctx, r.Method, target, bytes.NewReader(r.body))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -328,13 +329,24 @@ func TestBasicAuthentication(t *testing.T) {
 		method, path, credentials string
 		status                    int
 	}{
-		{"GET", "/", "", 401}, {"GET", "/", basic("bob:secret"), 200}, {"GET", "/", strings.Replace(basic("bob:secret"), "B", "b", 1), 200},
-		{"GET", "/", basic("al:p:w d"), 200}, {"GET", "/", basic("bob:no"), 401}, {"GET", "/", basic("eve:secret"), 401}, {"GET", "/", basic(":"), 401},
-		{"GET", "/", "Basic !!", 401}, {"GET", "/", "Bearer x", 401}, {"GET", "/", "Basic", 401},
-		{"GET", "/health", "", 401}, {"GET", "/openapi.json", "", 401}, {"OPTIONS", "/connectors", "", 401},
-		{"GET", "/nope", "", 404}, {"DELETE", "/connectors", "", 405}, // as in Java, the path comes first
+		{"GET", "/", "", 401},
+		{"GET", "/", basic("bob:secret"), 200},
+		{"GET", "/", strings.Replace(basic("bob:secret"), "B", "b", 1), 200},
+		{"GET", "/", basic("al:p:w d"), 200},
+		{"GET", "/", basic("bob:no"), 401},
+		{"GET", "/", basic("eve:secret"), 401},
+		{"GET", "/", basic(":"), 401},
+		{"GET", "/", "Basic !!", 401},
+		{"GET", "/", "Bearer x", 401},
+		{"GET", "/", "Basic", 401},
+		{"GET", "/health", "", 401},
+		{"GET", "/openapi.json", "", 401},
+		{"OPTIONS", "/connectors", "", 401},
+		{"GET", "/nope", "", 404},
+		{"DELETE", "/connectors", "", 405}, // as in Java, the path comes first
 		{"GET", "/connectors/x/tasks", "", 401},
-		{"POST", "/connectors/x;v=1/tasks", "", 500}, {"PUT", "/connectors/x/fence/", "", 500}, // signed instead
+		{"POST", "/connectors/x;v=1/tasks", "", 500},
+		{"PUT", "/connectors/x/fence/", "", 500}, // signed instead
 	} {
 		body := ""
 		if tt.method == "POST" {
@@ -358,9 +370,7 @@ func TestBasicAuthentication(t *testing.T) {
 	} {
 		settings["rest.auth.jaas.config.file"] = write(name, text)
 		all := config.Map{"listeners": "http://127.0.0.1:0"}
-		for k, v := range settings {
-			all[k] = v
-		}
+		maps.Copy(all, settings)
 		if _, err := rest.Listen(t.Context(), all); err == nil || !strings.Contains(err.Error(), "rest.auth.jaas.config.file") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -393,7 +403,7 @@ func TestServesAndShutsDown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != 200 {
+		if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
 			t.Errorf("%s%s: %d %v", address, path, res.StatusCode, err)
 		}
 		_ = res.Body.Close()

@@ -34,7 +34,9 @@ func TestSecretsAreMaskedAndComeBack(t *testing.T) {
 	const sent = `{"connector.class":"X","topic":"t","pin":"1234-secret","producer.override.sasl.jaas.config":"1234-secret","x.password":"${file:/a:b}"}`
 	requests := [][3]string{
 		{"PUT", "/connectors/c/config", sent},
-		{"GET", "/connectors/c", ""}, {"GET", "/connectors/c/config", ""}, {"GET", "/connectors?expand=info", ""},
+		{"GET", "/connectors/c", ""},
+		{"GET", "/connectors/c/config", ""},
+		{"GET", "/connectors?expand=info", ""},
 		{"PUT", "/connectors/c/config", strings.ReplaceAll(sent, "1234-secret", "[hidden]")},
 		{"PUT", "/connector-plugins/X/config/validate", strings.Replace(sent, `"connector.class"`, `"name":"c","connector.class"`, 1)},
 		{"PUT", "/connector-plugins/X/config/validate", strings.Replace(sent, `"topic":"t"`, `"topic":"bad"`, 1)},

@@ -62,11 +62,11 @@ func accepted(headers []string) []mediaType {
 
 // String returns the type with its parameters in the order of their names.
 func (m mediaType) String() string {
-	text := m.name
+	parts := []string{m.name}
 	for _, key := range slices.Sorted(maps.Keys(m.params)) {
-		text += ";" + key + "=" + m.params[key]
+		parts = append(parts, key+"="+m.params[key])
 	}
-	return text
+	return strings.Join(parts, ";")
 }
 
 // takes reports whether m is the type or a wildcard of it.

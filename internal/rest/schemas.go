@@ -18,7 +18,7 @@ var (
 	aTruth  = object{"type": "boolean"}
 )
 
-func orNull(kind string) object { return object{"type": kind, "nullable": true} }
+func textOrNull() object { return object{"type": "string", "nullable": true} }
 
 func array(of object) object { return object{"type": "array", "items": of} }
 
@@ -35,14 +35,14 @@ func closed(properties object, optional ...string) object {
 func connectorSchemas() object {
 	state := object{"type": "string", "enum": []string{"UNASSIGNED", "RUNNING", "PAUSED", "STOPPED", "FAILED", "RESTARTING"}}
 	kind := object{"type": "string", "enum": []string{"source", "sink", "unknown"}}
-	instance := object{"state": state, "worker_id": aText, "trace": aText, "version": orNull("string")}
+	instance := object{"state": state, "worker_id": aText, "trace": aText, "version": textOrNull()}
 	task := maps.Clone(instance)
 	task["id"], task["stalled_since"] = aNumber, aText
 	offset := object{"partition": object{"type": "object", "nullable": true}, "offset": object{"type": "object", "nullable": true}}
 	return object{
-		"Error":         closed(object{"error_code": aNumber, "message": orNull("string")}),
+		"Error":         closed(object{"error_code": aNumber, "message": textOrNull()}),
 		"Message":       closed(object{"message": aText}),
-		"ServerInfo":    closed(object{"version": aText, "commit": aText, "kafka_cluster_id": orNull("string")}),
+		"ServerInfo":    closed(object{"version": aText, "commit": aText, "kafka_cluster_id": textOrNull()}),
 		"Health":        closed(object{"status": object{"type": "string", "enum": []string{"starting", "healthy", "unhealthy"}}, "message": aText}),
 		"TaskID":        closed(object{"connector": aText, "task": aNumber}),
 		"ConnectorInfo": closed(object{"name": aText, "config": ref("Config"), "tasks": array(ref("TaskID")), "type": kind}),
@@ -63,20 +63,20 @@ func connectorSchemas() object {
 
 func configSchemas() object {
 	key := object{
-		"name": aText, "required": aTruth, "default_value": orNull("string"), "documentation": aText, "group": orNull("string"),
+		"name": aText, "required": aTruth, "default_value": textOrNull(), "documentation": aText, "group": textOrNull(),
 		"type":       object{"type": "string", "enum": []string{"BOOLEAN", "STRING", "INT", "SHORT", "LONG", "DOUBLE", "LIST", "CLASS", "PASSWORD"}},
 		"importance": object{"type": "string", "enum": []string{"HIGH", "MEDIUM", "LOW"}}, "order_in_group": aNumber,
 		"width": aText, "display_name": aText, "dependents": array(aText), "order": aNumber,
 	}
-	value := object{"name": aText, "value": orNull("string"), "recommended_values": array(orNull("string")), "errors": array(aText), "visible": aTruth}
+	value := object{"name": aText, "value": textOrNull(), "recommended_values": array(textOrNull()), "errors": array(aText), "visible": aTruth}
 	definition := object{"nullable": true, "allOf": []object{ref("ConfigKey")}}
 	level := object{"level": aText, "last_modified": object{"type": "integer", "format": "int64", "nullable": true}}
 	return object{
-		"Config":      object{"type": "object", "additionalProperties": orNull("string")},
+		"Config":      object{"type": "object", "additionalProperties": textOrNull()},
 		"ConfigKey":   closed(key, "order"),
 		"ConfigKeys":  array(ref("ConfigKey")),
 		"ConfigInfos": closed(object{"name": aText, "error_count": aNumber, "groups": array(aText), "configs": array(closed(object{"definition": definition, "value": closed(value)}))}),
-		"Plugins":     array(closed(object{"class": aText, "type": aText, "version": orNull("string")}, "version")),
+		"Plugins":     array(closed(object{"class": aText, "type": aText, "version": textOrNull()}, "version")),
 		"Loggers":     object{"type": "object", "additionalProperties": ref("LoggerLevel")},
 		"LoggerLevel": closed(level),
 		"LoggerNames": array(aText),

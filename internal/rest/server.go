@@ -102,16 +102,16 @@ func (s *api) serve(w http.ResponseWriter, r *http.Request, m match) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), deadline)
 	defer cancel()
-	s.answer(w, &request{Request: r.WithContext(ctx), names: m.names, body: body, accept: accept}, m.route)
+	s.answer(ctx, w, &request{Request: r.WithContext(ctx), names: m.names, body: body, accept: accept}, m.route)
 }
 
 // hasBody reports whether the client says that it sends a body.
 func hasBody(r *http.Request) bool { return r.ContentLength != 0 }
 
-func (s *api) answer(w http.ResponseWriter, r *request, rt route) {
+func (s *api) answer(ctx context.Context, w http.ResponseWriter, r *request, rt route) {
 	a, err := rt.handle(r)
 	if elsewhere, is := errors.AsType[*herder.ForwardError](err); is {
-		a, err = s.forwardTo(r, elsewhere)
+		a, err = s.forwardTo(ctx, r, elsewhere)
 	}
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {

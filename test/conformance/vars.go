@@ -30,7 +30,10 @@ func newVars(target *url.URL, tmp string) (vars, error) {
 	address := strings.TrimRight(target.String(), "/")
 	// A replacer takes what stands first: the longer ones before their parts.
 	pairs := [][2]string{
-		{"TMP", tmp}, {"RUN", v.run}, {"URL", address}, {"NETLOC", target.Host},
+		{"TMP", tmp},
+		{"RUN", v.run},
+		{"URL", address},
+		{"NETLOC", target.Host},
 		{"NUM", strconv.FormatInt(number.Int64()+1e8, 10)},
 	}
 	var out, in []string
