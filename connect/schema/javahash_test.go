@@ -50,7 +50,9 @@ func TestJavaHash(t *testing.T) {
 		key  schema.Value
 		want uint32
 	}{
-		{schema.BooleanValue(true), 1231}, {schema.Int32Value(-1), 0xFFFF0000}, {schema.Int64Value(1 << 33), 2},
+		{schema.BooleanValue(true), 1231},
+		{schema.Int32Value(-1), 0xFFFF0000},
+		{schema.Int64Value(1 << 33), 2},
 		{schema.StringValue(""), 0},
 	} {
 		if got := schema.JavaHash(tt.key); got != tt.want {

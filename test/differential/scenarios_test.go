@@ -69,7 +69,6 @@ func chain(steps ...[]string) m {
 var (
 	jsonPlain   = m{"value.converter": jsonC, "value.converter.schemas.enable": "false"}
 	jsonSchemas = m{"value.converter": jsonC, "value.converter.schemas.enable": "true"}
-	keysPlain   = m{"key.converter": jsonC, "key.converter.schemas.enable": "false"}
 	keysSchemas = m{"key.converter": jsonC, "key.converter.schemas.enable": "true"}
 )
 

@@ -65,7 +65,9 @@ func sinks() []scenario {
 		{name: "sink-tolerated", messages: bad, want: 3, config: with(json, m{"errors.tolerance": "all"})},
 		{name: "sink-dead", messages: bad, want: 3, dead: 2, config: with(json, tolerant), stamped: true},
 		{name: "sink-dead-headers", messages: bad, want: 3, dead: 2, config: with(json, tolerant, m{"errors.deadletterqueue.context.headers.enable": "true"})},
-		{name: "sink-dead-transform", messages: messages(`{"a":"1"}`, `{"a":"x"}`, `{"a":"2"}`), want: 2, dead: 1,
-			config: with(json, tolerant, m{"errors.deadletterqueue.context.headers.enable": "true"}, chain([]string{"cast", "Cast$Value", "spec", "a:int32"}))},
+		{
+			name: "sink-dead-transform", messages: messages(`{"a":"1"}`, `{"a":"x"}`, `{"a":"2"}`), want: 2, dead: 1,
+			config: with(json, tolerant, m{"errors.deadletterqueue.context.headers.enable": "true"}, chain([]string{"cast", "Cast$Value", "spec", "a:int32"})),
+		},
 	}
 }

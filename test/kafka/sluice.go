@@ -49,14 +49,17 @@ func Sluice(t testing.TB, worker map[string]string, connectors ...string) string
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	check(t, cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // the end is what counts: it may be killed
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // it may be gone
 		select {
 		case <-ended:
 		case <-time.After(time.Minute):
-			_ = cmd.Process.Kill()
+			_ = cmd.Process.Kill() // as above
 			<-ended
 			t.Error("the worker did not end after TERM")
 		}
