@@ -91,6 +91,7 @@ type Member struct {
 	contact    time.Time // the coordinator's last answer
 	rejoin     bool      // the coordinator, or the protocol, wants a rebalance
 	delayed    time.Time // when to rejoin because of a delay; zero is never
+	trouble    string    // why the group was not joined, as logged
 	retries    int       // left before unsynced work is given up
 	leading    assign.State
 	owners     assign.Owners // of the last plan that this worker made
@@ -181,7 +182,7 @@ func (m *Member) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := m.round(ctx)
 		if err == nil {
-			pause = firstPause
+			pause, m.trouble = firstPause, ""
 			m.stay(ctx)
 			continue
 		}
@@ -191,12 +192,22 @@ func (m *Member) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
-		m.log.Warn("the group is not joined yet", "error", err)
+		m.report(ctx, err)
 		m.loseIfSilent(ctx)
 		sleep(ctx, pause)
 		pause = min(2*pause, mostPause)
 	}
 	return nil
+}
+
+// report logs why the group is not joined, once for the same reason.
+func (m *Member) report(ctx context.Context, err error) {
+	level := slog.LevelWarn
+	if m.trouble == err.Error() {
+		level = slog.LevelDebug
+	}
+	m.trouble = err.Error()
+	m.log.Log(ctx, level, "the group is not joined yet", "error", err)
 }
 
 // fatal returns the error of an answer that will not change.
