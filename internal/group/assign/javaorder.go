@@ -3,7 +3,8 @@ package assign
 import (
 	"cmp"
 	"slices"
-	"unicode/utf16"
+
+	"sluice/connect/schema"
 )
 
 // javaOrder returns the members in the order in which a HashMap of Java that
@@ -16,16 +17,7 @@ func javaOrder(members []Member) []Member {
 	}
 	out := slices.Clone(members)
 	slices.SortStableFunc(out, func(a, b Member) int {
-		return cmp.Compare(spread(a.ID)&(size-1), spread(b.ID)&(size-1))
+		return cmp.Compare(schema.JavaTextHash(a.ID)&(size-1), schema.JavaTextHash(b.ID)&(size-1))
 	})
 	return out
-}
-
-// spread is HashMap.hash of String.hashCode.
-func spread(s string) uint32 {
-	var h uint32
-	for _, u := range utf16.Encode([]rune(s)) {
-		h = 31*h + uint32(u)
-	}
-	return h ^ h>>16
 }
