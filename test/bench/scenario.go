@@ -42,6 +42,8 @@ type sample struct {
 type scenario struct {
 	id, title string
 	props     map[string]string // of the worker, beside those all have
+	connector map[string]string // of the connector, beside those all have
+	ours      bool              // without the Java worker: it has no plugin for it, or takes too long
 	measure   func(ctx context.Context, b *bench, k kind, s scenario) (sample, error)
 	limit     func(ctx context.Context, b *bench) (sample, error) // nil: none
 }
@@ -58,9 +60,23 @@ var javaDefaults = map[string]string{
 	"consumer.max.poll.records":          "500",
 }
 
+// threeTransforms make a struct of the line and change it twice.
+var threeTransforms = map[string]string{
+	"transforms":                     "hoist,insert,rename",
+	"transforms.hoist.type":          "org.apache.kafka.connect.transforms.HoistField$Value",
+	"transforms.hoist.field":         "line",
+	"transforms.insert.type":         "org.apache.kafka.connect.transforms.InsertField$Value",
+	"transforms.insert.static.field": "origin",
+	"transforms.insert.static.value": "bench",
+	"transforms.rename.type":         "org.apache.kafka.connect.transforms.ReplaceField$Value",
+	"transforms.rename.renames":      "line:text",
+}
+
 func scenarios() []scenario {
 	text := map[string]string{"value.converter": stringConverter}
 	json := map[string]string{"value.converter": jsonConverter, "value.converter.schemas.enable": "true"}
+	plain := map[string]string{"value.converter": jsonConverter, "value.converter.schemas.enable": "false"}
+	avro := map[string]string{"value.converter": "io.confluent.connect.avro.AvroConverter", "value.converter.schema.registry.url": registry()}
 	defaults := func(m map[string]string) map[string]string {
 		m = maps.Clone(m)
 		maps.Copy(m, javaDefaults)
@@ -72,9 +88,12 @@ func scenarios() []scenario {
 		{id: "source-defaults", title: "the same, Java's batch sizes set in the file", props: defaults(text), measure: measureSource},
 		{id: "source-json", title: "file -> Kafka, 100 B, JSON with schemas", props: json, measure: measureSource},
 		{id: "source-json-defaults", title: "the same, Java's batch sizes set in the file", props: defaults(json), measure: measureSource},
+		{id: "source-smt", title: "file -> Kafka, 100 B, JSON without schemas, three transformations", props: plain, connector: threeTransforms, measure: measureSource},
+		{id: "source-avro", title: "file -> Kafka, 100 B, Avro, three transformations", props: avro, connector: threeTransforms, measure: measureSource, ours: true},
 		{id: "sink", title: "Kafka -> file, 100 B, String", props: text, measure: measureSink, limit: limitSink},
 		{id: "sink-defaults", title: "the same, Java's batch sizes set in the file", props: defaults(text), measure: measureSink},
 		{id: "many", title: "distributed, 100 connectors", measure: measureMany(100)},
+		{id: "thousand", title: "distributed, 1,000 connectors", measure: measureMany(1000), ours: true},
 		{id: "loss", title: "distributed, 12 connectors on 3 workers", measure: measureLoss},
 	}
 }
@@ -128,7 +147,9 @@ func measureSource(ctx context.Context, b *bench, k kind, s scenario) (sample, e
 	if err := b.cluster.create(ctx, topic); err != nil {
 		return sample{}, err
 	}
-	w, err := k.start(ctx, dir, b.nextPort(), b.props(s), source("in", b.input, topic))
+	connector := source("in", b.input, topic)
+	maps.Copy(connector, s.connector)
+	w, err := k.start(ctx, dir, b.nextPort(), b.props(s), connector)
 	if err != nil {
 		return sample{}, err
 	}

@@ -42,8 +42,11 @@ const (
 	distributed
 )
 
+// javaName is the kind that ours is compared with.
+const javaName = "Java"
+
 func java() kind {
-	return kind{name: "Java", command: func(ctx context.Context, m mode, files []string) *exec.Cmd {
+	return kind{name: javaName, command: func(ctx context.Context, m mode, files []string) *exec.Cmd {
 		class := [...]string{standalone: "org.apache.kafka.connect.cli.ConnectStandalone", distributed: "org.apache.kafka.connect.cli.ConnectDistributed"}[m]
 		return kafkatest.Command(ctx, append([]string{"java", class}, files...)...)
 	}}
