@@ -7,10 +7,11 @@ import (
 	"sluice/converters/json"
 	"sluice/converters/jsonschema"
 	"sluice/converters/primitive"
+	"sluice/converters/protobuf"
 	"sluice/converters/simpleheader"
 )
 
 // Plugins returns all converters and header converters.
 func Plugins() plugin.Set {
-	return plugin.Join(json.Plugins(), primitive.Plugins(), simpleheader.Plugins(), avro.Plugins(), jsonschema.Plugins())
+	return plugin.Join(json.Plugins(), primitive.Plugins(), simpleheader.Plugins(), avro.Plugins(), jsonschema.Plugins(), protobuf.Plugins())
 }

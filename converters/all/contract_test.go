@@ -40,6 +40,12 @@ func conversions(t *testing.T) map[string][]connecttest.Conversion {
 	}
 	order := versioned(item)
 	placed := schema.StructValue(&schema.Struct{Schema: order, Values: st.Values})
+	tag := func(n string, s *schema.Schema) *schema.Schema {
+		s.Optional, s.Parameters = true, []schema.Parameter{{Name: "io.confluent.connect.protobuf.Tag", Value: n}}
+		return s
+	}
+	tagged := versioned(schema.StructOf("item", schema.Field{Name: "id", Schema: tag("1", schema.Of(schema.Int64))},
+		schema.Field{Name: "tags", Schema: tag("2", schema.ArrayOf(schema.OptionalOf(schema.String)))}))
 	registries := func(cfg config.Map) config.Map {
 		cfg["schema.registry.url"] = registrytest.New(t, nil).URL()
 		return cfg
@@ -67,6 +73,16 @@ func conversions(t *testing.T) map[string][]connecttest.Conversion {
 				{},
 				{Schema: versioned(schema.Of(schema.Bytes)), Value: schema.BytesValue([]byte{0, 255})},
 				{Schema: versioned(schema.OptionalOf(schema.Int16)), Value: schema.Int16Value(-3)},
+			}},
+		},
+		"io.confluent.connect.protobuf.ProtobufConverter": {
+			{Config: registries(config.Map{"scrub.invalid.names": "true"}), RoundTrip: []connect.Data{
+				{Schema: tagged, Value: schema.StructValue(&schema.Struct{Schema: tagged, Values: st.Values[:2]})},
+				{},
+			}},
+			{Config: registries(config.Map{}), RoundTrip: []connect.Data{
+				{Schema: versioned(schema.Of(schema.Bytes)), Value: schema.BytesValue([]byte{0, 255})},
+				{Schema: versioned(schema.Of(schema.String)), Value: schema.StringValue("")},
 			}},
 		},
 		kafka + "json.JsonConverter": {

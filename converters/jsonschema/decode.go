@@ -94,6 +94,9 @@ func float(n *jsontree.Node) float64 {
 	}
 	// The error is one of range, and the infinity is the answer.
 	f, _ := strconv.ParseFloat(n.Text, 64)
+	if f == 0 && strings.Trim(n.Text, "-0.") == "" {
+		return 0 // BigDecimal has no negative zero
+	}
 	return f
 }
 

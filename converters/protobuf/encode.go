@@ -1,0 +1,495 @@
+package protobuf
+
+import (
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"sluice/connect"
+	"sluice/connect/schema"
+)
+
+// writer is a step of the program that writes one field of a message.
+type writer struct {
+	number protowire.Number
+	kind   protoreflect.Kind
+	schema *schema.Schema
+	// at and member are the places of the value in the struct, and of it in the
+	// struct of a union; member is -1 for what is in none.
+	at, member int
+	list       bool
+	packed     bool
+	entries    bool // a map as repeated messages
+	presence   bool // zero values are written
+	wrapper    bool // the value is within a message of one field
+	logical    bool
+	inner      []writer // of a message, by number; of a map, key and value
+	symbols    map[string]int64
+}
+
+type encoder struct {
+	*mapping
+	equal [2]*schema.Schema
+}
+
+// compile makes the program that writes structs of the schema as the message.
+func (m *mapping) compile(s *schema.Schema, md protoreflect.MessageDescriptor) ([]writer, error) {
+	var out []writer
+	for i := range s.Fields {
+		fs := s.Fields[i].Schema
+		if isUnion(fs) {
+			for j := range fs.Fields {
+				w, err := m.writer(fs.Fields[j].Schema, m.scrubbed(fs.Fields[j].Name), md)
+				if err != nil {
+					return nil, err
+				}
+				w.at, w.member = i, j
+				out = append(out, w)
+			}
+			continue
+		}
+		w, err := m.writer(fs, m.scrubbed(s.Fields[i].Name), md)
+		if err != nil {
+			return nil, err
+		}
+		w.at, w.member = i, -1
+		out = append(out, w)
+	}
+	// Messages are written in the order of the numbers of their fields.
+	slices.SortStableFunc(out, func(a, b writer) int { return int(a.number) - int(b.number) })
+	return out, nil
+}
+
+func (m *mapping) writer(s *schema.Schema, name string, md protoreflect.MessageDescriptor) (writer, error) {
+	fd := md.Fields().ByName(protoreflect.Name(name))
+	if fd == nil {
+		return writer{}, connect.DataErrorf("Cannot find field with name %s in the message %s", name, md.FullName())
+	}
+	w := writer{number: fd.Number(), kind: fd.Kind(), schema: s, presence: fd.HasPresence(), packed: fd.IsPacked()}
+	if s.Type == schema.Array {
+		w.list, w.schema = true, s.Elem
+		s = s.Elem
+	}
+	if w.list != (fd.Cardinality() == protoreflect.Repeated && s.Type != schema.Map) {
+		return w, connect.DataErrorf("the field %s of the message %s is repeated, or not, where the data is not, or is", name, md.FullName())
+	}
+	return w, m.fit(&w, s, fd)
+}
+
+// fit completes the writer for the schema and the type of the field.
+func (m *mapping) fit(w *writer, s *schema.Schema, fd protoreflect.FieldDescriptor) error {
+	mismatch := connect.DataErrorf("a value of type %s cannot be written to the field %s of type %s", s.Type, fd.FullName(), fd.Kind())
+	if fd.Kind() == protoreflect.EnumKind {
+		return m.enums(w, s, fd, mismatch)
+	}
+	if fd.Kind() != protoreflect.MessageKind {
+		if !scalarFits(s, fd.Kind()) {
+			return mismatch
+		}
+		return nil
+	}
+	inner := fd.Message()
+	switch {
+	case s.Logical():
+		if string(inner.FullName()) != logicalMessage(s) {
+			return mismatch
+		}
+		w.logical = true
+	case s.Type == schema.Map:
+		w.entries = true
+		for i, part := range []*schema.Schema{s.Key, s.Elem} {
+			one, err := m.writer(part, []string{"key", "value"}[i], inner)
+			if err != nil {
+				return err
+			}
+			one.member = -1
+			w.inner = append(w.inner, one)
+		}
+	case s.Type == schema.StructType:
+		var err error
+		w.inner, err = m.compile(s, inner)
+		return err
+	case isWrapper(inner.FullName()):
+		value := inner.Fields().ByName("value")
+		if !scalarFits(s, value.Kind()) {
+			return mismatch
+		}
+		w.wrapper, w.kind = true, value.Kind()
+	default:
+		return mismatch
+	}
+	return nil
+}
+
+func (m *mapping) enums(w *writer, s *schema.Schema, fd protoreflect.FieldDescriptor, mismatch error) error {
+	if s.Type == schema.Int32 {
+		return nil
+	}
+	if s.Type != schema.String {
+		return mismatch
+	}
+	w.symbols = map[string]int64{}
+	values := fd.Enum().Values()
+	for i := range values.Len() {
+		w.symbols[string(values.Get(i).Name())] = int64(values.Get(i).Number())
+	}
+	return nil
+}
+
+func logicalMessage(s *schema.Schema) string {
+	switch s.Name {
+	case schema.DecimalName:
+		return decimalType
+	case schema.DateName:
+		return dateType
+	case schema.TimeName:
+		return timeType
+	default:
+		return timestampType
+	}
+}
+
+func scalarFits(s *schema.Schema, k protoreflect.Kind) bool {
+	if s.Logical() {
+		return false
+	}
+	switch k {
+	case protoreflect.BoolKind:
+		return s.Type == schema.Boolean
+	case protoreflect.StringKind:
+		return s.Type == schema.String
+	case protoreflect.BytesKind:
+		return s.Type == schema.Bytes
+	case protoreflect.FloatKind:
+		return s.Type == schema.Float32
+	case protoreflect.DoubleKind:
+		return s.Type == schema.Float64 || s.Type == schema.Float32
+	case protoreflect.EnumKind, protoreflect.MessageKind, protoreflect.GroupKind:
+		return false
+	default:
+		return s.Type >= schema.Int8 && s.Type <= schema.Int64
+	}
+}
+
+// message appends the fields of a struct.
+func (e *encoder) message(dst []byte, s *schema.Schema, fields []writer, st *schema.Struct) ([]byte, error) {
+	if st.Schema != s && e.equal != [2]*schema.Schema{st.Schema, s} {
+		if !st.Schema.Equal(s) {
+			return nil, connect.DataErrorf("Mismatching struct schema")
+		}
+		e.equal = [2]*schema.Schema{st.Schema, s}
+	}
+	var err error
+	for i := range fields {
+		w := &fields[i]
+		v := e.at(s, st, w.at)
+		if w.member >= 0 && !v.IsNull() {
+			union := v.Struct()
+			if union == nil {
+				return nil, invalidType(s.Fields[w.at].Schema, v)
+			}
+			if v, err = e.chosen(union, w.member); err != nil {
+				return nil, err
+			}
+		}
+		if v.IsNull() {
+			continue
+		}
+		if dst, err = e.field(dst, w, v); err != nil {
+			return nil, within(s.Fields[w.at].Name, err)
+		}
+	}
+	return dst, nil
+}
+
+func within(name string, err error) error {
+	if c, ok := err.(*connect.Error); ok { //nolint:errorlint // One that this package made.
+		return &connect.Error{Class: c.Class, Message: c.Message + " (field " + name + ")", Cause: c.Cause}
+	}
+	return err
+}
+
+// chosen returns the member of a union where it is the one that is set first.
+func (e *encoder) chosen(union *schema.Struct, member int) (schema.Value, error) {
+	for i := range union.Values {
+		if v := e.at(union.Schema, union, i); !v.IsNull() {
+			if i == member {
+				return v, nil
+			}
+			return schema.Null(), nil
+		}
+	}
+	return schema.Null(), connect.DataErrorf("Cannot find non-null field")
+}
+
+func (e *encoder) at(s *schema.Schema, st *schema.Struct, i int) schema.Value {
+	v := st.Values[i]
+	if v.IsNull() && !e.IgnoreDefaults {
+		if d := s.Fields[i].Schema.Default; d != nil {
+			return *d
+		}
+	}
+	return v
+}
+
+func invalidType(s *schema.Schema, v schema.Value) error {
+	return connect.DataErrorf("Invalid type for %s: class %s", strings.ToUpper(s.Type.String()), v.Kind().JavaClass())
+}
+
+func (e *encoder) field(dst []byte, w *writer, v schema.Value) ([]byte, error) {
+	switch {
+	case w.entries:
+		return e.entries(dst, w, v)
+	case !w.list:
+		return e.one(dst, w, v)
+	case v.Kind() != schema.KindList:
+		return nil, connect.DataErrorf("Invalid type for ARRAY: class %s", v.Kind().JavaClass())
+	case len(v.List()) == 0:
+		return dst, nil
+	}
+	var err error
+	if !w.packed {
+		for _, item := range v.List() {
+			if item.IsNull() {
+				return nil, nullItem()
+			}
+			if dst, err = e.one(dst, w, item); err != nil {
+				return nil, err
+			}
+		}
+		return dst, nil
+	}
+	dst = protowire.AppendTag(dst, w.number, protowire.BytesType)
+	start := len(dst)
+	for _, item := range v.List() {
+		if item.IsNull() {
+			return nil, nullItem()
+		}
+		bits, err := w.bits(item)
+		if err != nil {
+			return nil, err
+		}
+		dst = appendBits(dst, w.kind, bits)
+	}
+	return withLength(dst, start), nil
+}
+
+func nullItem() error {
+	return connect.ClassErrorf("java.lang.NullPointerException", "a list holds a null, which Protobuf cannot")
+}
+
+// withLength puts the length of what stands behind the place before it.
+func withLength(dst []byte, start int) []byte {
+	size := len(dst) - start
+	width := protowire.SizeVarint(uint64(size))
+	for range width {
+		dst = append(dst, 0)
+	}
+	copy(dst[start+width:], dst[start:start+size])
+	protowire.AppendVarint(dst[:start], uint64(size))
+	return dst
+}
+
+// one appends a field that is no list.
+func (e *encoder) one(dst []byte, w *writer, v schema.Value) ([]byte, error) {
+	if w.kind != protoreflect.MessageKind && !w.wrapper {
+		return w.scalar(dst, w.number, v, w.presence || w.list)
+	}
+	dst = protowire.AppendTag(dst, w.number, protowire.BytesType)
+	start := len(dst)
+	var err error
+	switch {
+	case w.wrapper:
+		dst, err = w.scalar(dst, 1, v, false)
+	case w.logical:
+		dst, err = logical(dst, w.schema, v)
+	case v.Kind() != schema.KindStruct:
+		return nil, invalidType(w.schema, v)
+	default:
+		dst, err = e.message(dst, w.schema, w.inner, v.Struct())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return withLength(dst, start), nil
+}
+
+func (e *encoder) entries(dst []byte, w *writer, v schema.Value) ([]byte, error) {
+	if v.Kind() != schema.KindMap {
+		return nil, connect.DataErrorf("Invalid type for MAP: class %s", v.Kind().JavaClass())
+	}
+	var err error
+	for _, entry := range v.Map() {
+		dst = protowire.AppendTag(dst, w.number, protowire.BytesType)
+		start := len(dst)
+		for i, part := range []schema.Value{entry.Key, entry.Value} {
+			if part.IsNull() {
+				continue
+			}
+			if dst, err = e.field(dst, &w.inner[i], part); err != nil {
+				return nil, err
+			}
+		}
+		dst = withLength(dst, start)
+	}
+	return dst, nil
+}
+
+// scalar appends a field of one value; zero is left out unless it counts.
+func (w *writer) scalar(dst []byte, number protowire.Number, v schema.Value, zero bool) ([]byte, error) {
+	switch w.kind {
+	case protoreflect.StringKind, protoreflect.BytesKind:
+		if v.Kind() != schema.KindString && w.kind == protoreflect.StringKind || v.Kind() != schema.KindBytes && w.kind == protoreflect.BytesKind {
+			return nil, invalidType(w.schema, v)
+		}
+		if len(v.Bytes()) == 0 && !zero {
+			return dst, nil
+		}
+		return protowire.AppendBytes(protowire.AppendTag(dst, number, protowire.BytesType), v.Bytes()), nil
+	}
+	bits, err := w.bits(v)
+	if err != nil || bits == 0 && !zero {
+		return dst, err
+	}
+	return appendBits(protowire.AppendTag(dst, number, wireType(w.kind)), w.kind, bits), nil
+}
+
+func wireType(k protoreflect.Kind) protowire.Type {
+	switch k {
+	case protoreflect.FloatKind, protoreflect.Fixed32Kind, protoreflect.Sfixed32Kind:
+		return protowire.Fixed32Type
+	case protoreflect.DoubleKind, protoreflect.Fixed64Kind, protoreflect.Sfixed64Kind:
+		return protowire.Fixed64Type
+	default:
+		return protowire.VarintType
+	}
+}
+
+func appendBits(dst []byte, k protoreflect.Kind, bits uint64) []byte {
+	switch wireType(k) {
+	case protowire.Fixed32Type:
+		return protowire.AppendFixed32(dst, uint32(bits))
+	case protowire.Fixed64Type:
+		return protowire.AppendFixed64(dst, bits)
+	default:
+		return protowire.AppendVarint(dst, bits)
+	}
+}
+
+// bits returns what stands on the wire for a number, a boolean or an enum.
+func (w *writer) bits(v schema.Value) (uint64, error) {
+	switch w.kind {
+	case protoreflect.BoolKind:
+		if v.Kind() != schema.KindBoolean {
+			return 0, invalidType(w.schema, v)
+		}
+		if v.Boolean() {
+			return 1, nil
+		}
+		return 0, nil
+	case protoreflect.EnumKind:
+		return w.enumBits(v)
+	case protoreflect.FloatKind, protoreflect.DoubleKind:
+		if v.Kind() != schema.KindFloat32 && v.Kind() != schema.KindFloat64 {
+			return 0, invalidType(w.schema, v)
+		}
+		if w.kind == protoreflect.FloatKind {
+			return uint64(math.Float32bits(float32(v.Float()))), nil
+		}
+		return math.Float64bits(v.Float()), nil
+	}
+	if v.Kind() < schema.KindInt8 || v.Kind() > schema.KindInt64 {
+		return 0, invalidType(w.schema, v)
+	}
+	n := v.Int()
+	switch w.kind {
+	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind:
+		return uint64(uint32(n)), nil
+	case protoreflect.Sint32Kind, protoreflect.Sint64Kind:
+		return protowire.EncodeZigZag(n), nil
+	case protoreflect.Int32Kind, protoreflect.Sfixed32Kind:
+		return uint64(int64(int32(n))), nil
+	default:
+		return uint64(n), nil
+	}
+}
+
+func (w *writer) enumBits(v schema.Value) (uint64, error) {
+	if w.symbols == nil {
+		return uint64(v.Int()), nil
+	}
+	if v.Kind() != schema.KindString {
+		return 0, invalidType(w.schema, v)
+	}
+	n, ok := w.symbols[v.Text()]
+	if !ok {
+		return 0, illegal("DynamicMessage should use EnumValueDescriptor to set Enum Value. The enum has no symbol %q", v.Text())
+	}
+	return uint64(n), nil
+}
+
+func logical(dst []byte, s *schema.Schema, v schema.Value) ([]byte, error) {
+	short := s.Name[strings.LastIndexByte(s.Name, '.')+1:]
+	if s.Name == schema.DecimalName {
+		if v.Kind() != schema.KindDecimal {
+			return nil, connect.DataErrorf("Invalid type for Decimal, expected BigDecimal but was class %s", v.Kind().JavaClass())
+		}
+		return appendDecimal(dst, v.Decimal()), nil
+	}
+	if v.Kind() != schema.KindInstant {
+		return nil, connect.DataErrorf("Invalid type for %s, expected Date but was class %s", short, v.Kind().JavaClass())
+	}
+	n := v.Int()
+	at := time.UnixMilli(n).UTC()
+	switch s.Name {
+	case schema.DateName:
+		if n%schema.MillisPerDay != 0 {
+			return nil, connect.DataErrorf("Kafka Connect Date type should not have any time fields set to non-zero values.")
+		}
+		return appendNumbers(dst, int64(at.Year()), int64(at.Month()), int64(at.Day())), nil
+	case schema.TimeName:
+		if n < 0 || n > schema.MillisPerDay {
+			return nil, connect.DataErrorf("Time values must use number of millis greater than 0 and less than 86400000")
+		}
+		return appendNumbers(dst, int64(at.Hour()), int64(at.Minute()), int64(at.Second()), int64(at.Nanosecond())), nil
+	}
+	return appendNumbers(dst, at.Unix(), int64(at.Nanosecond())), nil
+}
+
+// appendNumbers appends fields with the numbers from 1; zeros are left out.
+func appendNumbers(dst []byte, numbers ...int64) []byte {
+	for i, n := range numbers {
+		if n != 0 {
+			dst = protowire.AppendVarint(protowire.AppendTag(dst, protowire.Number(i+1), protowire.VarintType), uint64(n))
+		}
+	}
+	return dst
+}
+
+func appendDecimal(dst []byte, d *schema.Decimal) []byte {
+	dst = protowire.AppendBytes(protowire.AppendTag(dst, 1, protowire.BytesType), twos(d.Unscaled))
+	digits := len(strings.TrimPrefix(d.Unscaled.String(), "-"))
+	dst = protowire.AppendVarint(protowire.AppendTag(dst, 2, protowire.VarintType), uint64(digits))
+	if d.Scale != 0 {
+		dst = protowire.AppendVarint(protowire.AppendTag(dst, 3, protowire.VarintType), uint64(int64(d.Scale)))
+	}
+	return dst
+}
+
+// twos are the bytes of BigInteger.toByteArray.
+func twos(n *big.Int) []byte {
+	if n.Sign() >= 0 {
+		return n.FillBytes(make([]byte, n.BitLen()/8+1))
+	}
+	inverted := new(big.Int).Not(n)
+	b := inverted.FillBytes(make([]byte, inverted.BitLen()/8+1))
+	for i := range b {
+		b[i] = ^b[i]
+	}
+	return b
+}
