@@ -3,75 +3,12 @@ package rest
 import (
 	"encoding/json"
 	"net/http"
-	"time"
+	"slices"
 
 	"sluice/connect/config"
 	"sluice/internal/herder"
 	"sluice/internal/store"
 )
-
-type taskID struct {
-	Connector string `json:"connector"`
-	Task      int    `json:"task"`
-}
-
-type connectorInfo struct {
-	Name   string     `json:"name"`
-	Config config.Raw `json:"config"`
-	Tasks  []taskID   `json:"tasks"`
-	Type   string     `json:"type"`
-}
-
-func infoBody(i herder.ConnectorInfo) connectorInfo {
-	tasks := make([]taskID, len(i.Tasks))
-	for n, id := range i.Tasks {
-		tasks[n] = taskID(id)
-	}
-	return connectorInfo{i.Name, i.Config, tasks, i.Type}
-}
-
-type instanceStatus struct {
-	State    store.State `json:"state"`
-	WorkerID string      `json:"worker_id"`
-	Trace    string      `json:"trace,omitempty"`
-	Version  string      `json:"version,omitempty"`
-}
-
-type taskStatus struct {
-	ID int `json:"id"`
-	instanceStatus
-	// StalledSince is Sluice's own: Java has no such field.
-	StalledSince *time.Time `json:"stalled_since,omitempty"`
-}
-
-type connectorStatus struct {
-	Name      string         `json:"name"`
-	Connector instanceStatus `json:"connector"`
-	Tasks     []taskStatus   `json:"tasks"`
-	Type      string         `json:"type"`
-}
-
-func instanceBody(s store.Status) instanceStatus {
-	return instanceStatus{s.State, s.WorkerID, s.Trace, s.Version}
-}
-
-func (s *api) taskBody(connector string, t herder.TaskStatus) taskStatus {
-	body := taskStatus{ID: t.ID, instanceStatus: instanceBody(t.Status)}
-	if s.Stalled != nil {
-		if since, stalled := s.Stalled(connector, t.ID); stalled {
-			body.StalledSince = new(since.UTC().Truncate(time.Millisecond))
-		}
-	}
-	return body
-}
-
-func (s *api) statusBody(c herder.ConnectorStatus) connectorStatus {
-	tasks := make([]taskStatus, len(c.Tasks))
-	for i, t := range c.Tasks {
-		tasks[i] = s.taskBody(c.Name, t)
-	}
-	return connectorStatus{c.Name, instanceBody(c.Connector), tasks, c.Type}
-}
 
 // list answers with the names, or with what expand asks for. An unknown kind
 // gives empty objects, as Java does.
@@ -81,24 +18,25 @@ func (s *api) list(r *request) (answer, error) {
 	if !expanded {
 		return ok(append([]string{}, names...))
 	}
-	all := make(map[string]map[string]any, len(names))
+	all := []byte{'{'}
 	for _, name := range names {
-		entry := map[string]any{}
-		for _, kind := range kinds {
+		all = appendMember(all, name)
+		all = append(all, '{')
+		for _, kind := range slices.Compact(slices.Sorted(slices.Values(kinds))) {
 			switch kind {
 			case "status":
 				if st, found := s.Herder.Status(name); found {
-					entry[kind] = s.statusBody(st)
+					all = s.appendStatus(appendMember(all, kind), st)
 				}
 			case "info":
 				if info, found := s.Herder.Info(name); found {
-					entry[kind] = infoBody(s.masked(r, info))
+					all = appendInfo(appendMember(all, kind), s.masked(r, info))
 				}
 			}
 		}
-		all[name] = entry
+		all = append(all, '}')
 	}
-	return ok(all)
+	return ok(json.RawMessage(append(all, '}')))
 }
 
 // createRequest is the body of POST /connectors.
@@ -251,6 +189,11 @@ func (s *api) status(r *request) (answer, error) {
 		return answer{}, fail(http.StatusNotFound, "No status found for connector "+r.names[0])
 	}
 	return ok(s.statusBody(st))
+}
+
+type taskID struct {
+	Connector string `json:"connector"`
+	Task      int    `json:"task"`
 }
 
 type taskConfig struct {
