@@ -5,7 +5,8 @@ import (
 	"sluice/connect/plugin"
 	"sluice/connectors/datagen"
 	"sluice/connectors/file"
+	"sluice/connectors/jdbc"
 )
 
 // Plugins returns every connector of the folder above.
-func Plugins() plugin.Set { return plugin.Join(file.Plugins(), datagen.Plugins()) }
+func Plugins() plugin.Set { return plugin.Join(file.Plugins(), datagen.Plugins(), jdbc.Plugins()) }

@@ -34,7 +34,7 @@ var layers = []layer{
 	{"internal/properties", []string{"connect"}, "properties files are at the bottom"},
 	{"internal/setting", []string{"connect"}, "the table of a worker's properties is at the bottom"},
 	{"internal/testkit", []string{"internal", "connect", "connectors", "converters", "transforms"}, "testkit is for tests"},
-	{"connectors", []string{"connect"}, "connectors use what an outside author gets"},
+	{"connectors", []string{"connect", "transforms/javaregex"}, "connectors use what an outside author gets, and the expressions of Java"},
 	{"converters", []string{"connect"}, "converters use what an outside author gets"},
 	{"transforms", []string{"connect"}, "transforms use what an outside author gets"},
 	{"connect", nil, "the contract stands on the standard library alone"},

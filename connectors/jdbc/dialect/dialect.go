@@ -53,6 +53,16 @@ type Dialect interface {
 	// the column is in the primary key. The error has Java's text for schemas
 	// that no column can hold.
 	SQLType(s *schema.Schema, key bool) (string, error)
+	// Kind says how values of a type are read; size is the length of bit types, 0
+	// where it is not known. KindNone is a type that is left out.
+	Kind(typeName string, size int) Kind
+	// TimeArg returns a point in time as the parameter of a statement that
+	// compares it with a column; loc is the zone of columns without one.
+	TimeArg(t time.Time, loc *time.Location) any
+	// IsolationStatement sets the isolation of a connection: read_uncommitted,
+	// read_committed, repeatable_read, serializable, sql_server_snapshot. ok is
+	// false for one that the database does not have.
+	IsolationStatement(mode string) (statement string, ok bool)
 }
 
 // TableFilter narrows a list of tables, as DatabaseMetaData.getTables does.

@@ -1,0 +1,256 @@
+package jdbc
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"sluice/connect/config"
+	"sluice/transforms/javaregex"
+)
+
+// enum accepts the values in upper or lower case, as the enumerations of the
+// Java connector.
+type enum struct {
+	optional bool
+	values   []string
+}
+
+// Check implements config.Validator.
+func (e enum) Check(name string, value any) error {
+	s, ok := value.(string)
+	if !ok && e.optional || ok && slices.ContainsFunc(e.values, func(v string) bool { return strings.EqualFold(v, s) }) {
+		return nil
+	}
+	return config.InvalidValue(name, value, "Invalid enumerator")
+}
+
+// offered are the values that a key recommends.
+type offered []string
+
+// Values implements config.Recommender.
+func (o offered) Values(string, map[string]any) []any {
+	all := make([]any, len(o))
+	for i, s := range o {
+		all[i] = s
+	}
+	return all
+}
+
+// Visible implements config.Recommender.
+func (offered) Visible(string, map[string]any) bool { return true }
+
+// dialectNames are the values of dialect.name that the Java connector lists, in
+// its order.
+type dialectNames struct{}
+
+func javaDialects() []string {
+	return []string{
+		"", "Db2DatabaseDialect", "MySqlDatabaseDialect", "SybaseDatabaseDialect", "GenericDatabaseDialect", "OracleDatabaseDialect",
+		"SqlServerDatabaseDialect", "PostgreSqlDatabaseDialect", "SqliteDatabaseDialect", "DerbyDatabaseDialect", "SapHanaDatabaseDialect", "VerticaDatabaseDialect",
+	}
+}
+
+// Check implements config.Validator.
+func (dialectNames) Check(name string, value any) error {
+	if s, ok := value.(string); ok && !slices.Contains(javaDialects(), s) {
+		return config.InvalidValue(name, value, "Invalid enumerator")
+	}
+	return nil
+}
+
+// Values implements config.Recommender.
+func (dialectNames) Values(name string, parsed map[string]any) []any {
+	return offered(javaDialects()).Values(name, parsed)
+}
+
+// Visible implements config.Recommender.
+func (dialectNames) Visible(string, map[string]any) bool { return true }
+
+// hidden hides a key.
+type hidden struct{}
+
+// Values implements config.Recommender.
+func (hidden) Values(string, map[string]any) []any { return nil }
+
+// Visible implements config.Recommender.
+func (hidden) Visible(string, map[string]any) bool { return false }
+
+// byMode shows the keys that the mode uses. A mode that is none shows all:
+// ValidateConfig puts the errors on them.
+type byMode struct{}
+
+// Values implements config.Recommender.
+func (byMode) Values(string, map[string]any) []any { return nil }
+
+// Visible implements config.Recommender.
+func (byMode) Visible(name string, parsed map[string]any) bool {
+	mode, _ := parsed["mode"].(string)
+	timestamp := name == "timestamp.column.name" || name == "timestamp.columns.mapping" || name == "timestamp.initial.ms"
+	incrementing := name == "incrementing.column.name" || name == "incrementing.column.mapping" || name == "incrementing.initial"
+	switch mode {
+	case modeBulk:
+		return false
+	case modeTimestamp:
+		return timestamp || name == "validate.non.null"
+	case modeIncrementing:
+		return incrementing || name == "validate.non.null"
+	case modeBoth:
+		return timestamp || incrementing || name == "validate.non.null"
+	}
+	return true
+}
+
+func checkCredentials(name string, value any) error {
+	if value == defaultCredentials {
+		return nil
+	}
+	return config.InvalidValue(name, value, "Only "+defaultCredentials+" is supported: Java classes cannot be loaded")
+}
+
+const topicLength = 249
+
+func checkTopicPrefix(name string, value any) error {
+	s, ok := value.(string)
+	if !ok {
+		return config.InvalidValue(name, value, "Topic prefix must not be null.")
+	}
+	trimmed := config.Trim(s)
+	if len(utf16.Encode([]rune(trimmed))) > topicLength {
+		return config.InvalidValue(name, value, "Topic prefix length must not exceed max topic name length, 249 chars")
+	}
+	for _, r := range trimmed {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '.', r == '_', r == '-':
+		default:
+			return config.InvalidValue(name, value, "Topic prefix must not contain any character other than ASCII alphanumerics, '.', '_' and '-'.")
+		}
+	}
+	return nil
+}
+
+func checkZone(name string, value any) error {
+	s, _ := value.(string)
+	if _, err := zone(s); err != nil {
+		return config.InvalidValue(name, value, "Invalid time zone. See the list of valid time zones at https://docs.oracle.com/javase/8/docs/api/java/time/ZoneId.html#shortIds")
+	}
+	return nil
+}
+
+// zone reads what java.time.ZoneId takes: names of zones, offsets such as
+// +02:00, UTC+2 and Z, and the short names of old.
+func zone(s string) (*time.Location, error) {
+	if long, ok := shortZones()[s]; ok {
+		s = long
+	}
+	if s == "Z" {
+		return time.UTC, nil
+	}
+	offset := s
+	for _, prefix := range []string{"UTC", "GMT", "UT"} {
+		if rest, ok := strings.CutPrefix(s, prefix); ok {
+			offset = rest
+			if rest == "" {
+				return time.UTC, nil
+			}
+			break
+		}
+	}
+	if strings.HasPrefix(offset, "+") || strings.HasPrefix(offset, "-") {
+		for _, layout := range []string{"-07", "-0700", "-07:00", "-07:00:00", "-070000"} {
+			if t, err := time.Parse(layout, padHour(offset)); err == nil {
+				_, seconds := t.Zone()
+				return time.FixedZone(s, seconds), nil
+			}
+		}
+	}
+	if s == "" || s == "Local" {
+		return nil, fmt.Errorf("time zone %q is not known", s)
+	}
+	return time.LoadLocation(s)
+}
+
+// padHour writes the hour of an offset with two digits.
+func padHour(offset string) string {
+	if len(offset) == 2 {
+		return offset[:1] + "0" + offset[1:]
+	}
+	return offset
+}
+
+func shortZones() map[string]string {
+	return map[string]string{
+		"EST": "-05:00", "HST": "-10:00", "MST": "-07:00", "ACT": "Australia/Darwin", "AET": "Australia/Sydney",
+		"AGT": "America/Argentina/Buenos_Aires", "ART": "Africa/Cairo", "AST": "America/Anchorage", "BET": "America/Sao_Paulo",
+		"BST": "Asia/Dhaka", "CAT": "Africa/Harare", "CNT": "America/St_Johns", "CST": "America/Chicago", "CTT": "Asia/Shanghai",
+		"EAT": "Africa/Addis_Ababa", "ECT": "Europe/Paris", "IET": "America/Indiana/Indianapolis", "IST": "Asia/Kolkata",
+		"JST": "Asia/Tokyo", "MIT": "Pacific/Apia", "NET": "Asia/Yerevan", "NST": "Pacific/Auckland", "PLT": "Asia/Karachi",
+		"PNT": "America/Phoenix", "PRT": "America/Puerto_Rico", "PST": "America/Los_Angeles", "SST": "Pacific/Guadalcanal", "VST": "Asia/Ho_Chi_Minh",
+	}
+}
+
+func checkExpressions(name string, value any) error {
+	items, _ := value.([]string)
+	for _, item := range items {
+		if _, err := javaregex.Compile(strings.TrimSpace(item)); err != nil {
+			return config.InvalidValue(name, value, "Must be a valid comma-separated list of regular expression patterns: "+err.Error())
+		}
+	}
+	return nil
+}
+
+// checkColumnsMapping accepts items of expression:[column|column].
+func checkColumnsMapping(name string, value any) error {
+	items, _ := value.([]string)
+	for _, item := range items {
+		columns, err := checkMapping(name, item, "Invalid format. Expected 'regex:[col1|col2|...]'")
+		if err != nil {
+			return err
+		}
+		inner, open := strings.CutPrefix(columns, "[")
+		inner, closed := strings.CutSuffix(inner, "]")
+		switch {
+		case !open || !closed:
+			return config.InvalidValue(name, columns, "Columns list must be enclosed in square brackets")
+		case strings.TrimSpace(inner) == "":
+			return config.InvalidValue(name, columns, "Columns list cannot be empty")
+		}
+		for c := range strings.SplitSeq(inner, "|") {
+			if strings.TrimSpace(c) == "" {
+				return config.InvalidValue(name, columns, "Every column name should be non-empty string")
+			}
+		}
+	}
+	return nil
+}
+
+// checkColumnMapping accepts items of expression:column.
+func checkColumnMapping(name string, value any) error {
+	items, _ := value.([]string)
+	for _, item := range items {
+		column, err := checkMapping(name, item, "Invalid format. Expected 'regex:columnName'")
+		if err != nil {
+			return err
+		}
+		if column == "" {
+			return config.InvalidValue(name, column, "Column name cannot be empty")
+		}
+	}
+	return nil
+}
+
+// checkMapping returns what stands behind the expression.
+func checkMapping(name, item, expected string) (string, error) {
+	item = strings.TrimSpace(item)
+	parts := strings.Split(item, ":")
+	if len(parts) != 2 {
+		return "", config.InvalidValue(name, item, expected)
+	}
+	expression := strings.TrimSpace(parts[0])
+	if _, err := javaregex.Compile(expression); err != nil {
+		return "", config.InvalidValue(name, expression, "Invalid regular expression: "+err.Error())
+	}
+	return strings.TrimSpace(parts[1]), nil
+}
