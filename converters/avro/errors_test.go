@@ -247,7 +247,8 @@ func TestRefusedSettings(t *testing.T) {
 		{config.Map{"basic.auth.credentials.source": "SASL_INHERIT"}, "USER_INFO"},
 		{config.Map{"basic.auth.credentials.source": "URL", "bearer.auth.credentials.source": "STATIC_TOKEN"}, "Only one of"},
 		{config.Map{"bearer.auth.credentials.source": "OAUTHBEARER"}, "STATIC_TOKEN"},
-		{config.Map{"schema.registry.ssl.truststore.location": "/a.jks"}, "schema.registry.ssl.truststore.type=PEM"},
+		{config.Map{"schema.registry.ssl.truststore.location": "/a.jks"}, "schema.registry.ssl.truststore.location"},
+		{config.Map{"schema.registry.ssl.truststore.type": "BCFKS", "schema.registry.ssl.truststore.location": "/a"}, "schema.registry.ssl.truststore.type"},
 		{config.Map{"value.subject.name.strategy": "my.Strategy"}, "TopicRecordNameStrategy"},
 		{config.Map{"max.retries": "many"}, "max.retries"},
 	} {

@@ -18,7 +18,7 @@ import (
 	"strings"
 	"time"
 
-	"sluice/internal/tlsconfig"
+	"sluice/tlsconfig"
 )
 
 const (

@@ -17,7 +17,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
 
 	"sluice/connect/config"
-	"sluice/internal/tlsconfig"
+	"sluice/tlsconfig"
 )
 
 // bearer sets OAUTHBEARER: tokens of an OpenID provider, of a file, or, without

@@ -23,7 +23,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"sluice/internal/tlsconfig"
+	"sluice/tlsconfig"
 )
 
 // certificate makes one that signs itself, as PEM: certificate, key.

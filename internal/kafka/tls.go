@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"sluice/connect/config"
-	"sluice/internal/tlsconfig"
+	"sluice/tlsconfig"
 )
 
 // tlsConfig makes the TLS settings from ssl.*; problems go to b.errs.

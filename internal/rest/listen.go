@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"sluice/connect/config"
-	"sluice/internal/tlsconfig"
+	"sluice/tlsconfig"
 )
 
 // defaultPort is the port of the API where listeners is not set.

@@ -10,7 +10,7 @@ import (
 
 	"sluice/connect/config"
 	"sluice/internal/rest"
-	"sluice/internal/tlsconfig"
+	"sluice/tlsconfig"
 )
 
 // A worker with https answers, gives https locations, and forwards to a worker

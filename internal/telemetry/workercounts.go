@@ -81,7 +81,11 @@ type Rebalance struct {
 	began      time.Time // zero between two; guarded by mu
 	last       time.Time // guarded by mu
 	times      window    // in ms; guarded by mu
-	beats      meter     // guarded by mu
+	spent      float64   // in all rebalances, in ms; guarded by mu
+	failed     meter     // rounds without an assignment; guarded by mu
+	joins      meter     // ms to the answer of each; guarded by mu
+	syncs      meter     // ms to the answer of each; guarded by mu
+	beats      meter     // ms to the answer of each; guarded by mu
 	beat       time.Time // the last; guarded by mu
 	connectors int       // assigned; guarded by mu
 	tasks      int       // assigned; guarded by mu

@@ -228,9 +228,7 @@ func Parse[T any](def config.Def, cfg config.Map) (T, *Settings, error) {
 	if err != nil {
 		return own, nil, err
 	}
-	if set.tls, err = config.Decode[tlsSettings](def, all); err != nil {
-		return own, nil, err
-	}
+	set.tls = readTLS(cfg)
 	set.headers = map[string]string{}
 	for k, v := range cfg {
 		if name, ok := strings.CutPrefix(k, headerPrefix); ok && name != "" {

@@ -53,9 +53,7 @@ func fingerprint(s *Settings) ([sha256.Size]byte, error) {
 	b, err := json.Marshal([]any{
 		s.URLs, s.Randomize, s.MaxSchemas, s.ConnectTimeout, s.ReadTimeout, s.MaxRetries, s.RetryWait, s.RetryMaxWait,
 		s.ProxyHost, s.ProxyPort, s.LatestSize, s.BasicSource, s.UserInfo.Reveal(), s.OldUserInfo.Reveal(),
-		s.BearerSource, s.BearerToken.Reveal(), s.headers,
-		s.tls.TrustType, s.tls.TrustLocation, s.tls.TrustText.Reveal(), s.tls.KeyType, s.tls.KeyLocation,
-		s.tls.KeyText.Reveal(), s.tls.ChainText.Reveal(), s.tls.KeyPassword.Reveal(), s.tls.HostCheck, s.tls.Protocols,
+		s.BearerSource, s.BearerToken.Reveal(), s.headers, s.tls,
 	})
 	return sha256.Sum256(b), err
 }

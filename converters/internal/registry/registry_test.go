@@ -1,10 +1,14 @@
 package registry_test
 
 import (
-	"encoding/pem"
+	"crypto/tls"
+	"crypto/x509"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -13,6 +17,7 @@ import (
 	"sluice/connect/config"
 	"sluice/converters/internal/registry"
 	"sluice/converters/internal/registrytest"
+	"sluice/tlsconfig"
 )
 
 func open(t *testing.T, p *registry.Pool, cfg config.Map) (*registry.Session, error) {
@@ -95,25 +100,59 @@ func TestRequestsCarryWhatIsSet(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	r := registrytest.New(t, nil)
-	srv := httptest.NewTLSServer(r.Handler())
+	stores := filepath.Join("..", "..", "..", "tlsconfig", "testdata", "server")
+	file := func(name string) string { return filepath.Join(stores, name) }
+	pair, err := tls.LoadX509KeyPair(file("server.pem"), file("server.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity := config.Map{"location": file("client.p12"), "password": "storepass"}
+	clients := x509.NewCertPool()
+	cert, err := tlsconfig.Store{Location: file("client.p12"), Password: "storepass"}.Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := x509.ParseCertificate(cert.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients.AddCert(own)
+	srv := httptest.NewUnstartedServer(registrytest.New(t, nil).Handler())
+	srv.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, ClientCAs: clients, ClientAuth: tls.RequireAndVerifyClientCert}
+	srv.StartTLS()
 	t.Cleanup(srv.Close)
-	cert := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw}))
-	trusted, err := open(t, registry.NewPool(), config.Map{"schema.registry.url": srv.URL, "schema.registry.ssl.truststore.certificates": cert})
+	trusted, err := os.ReadFile(file("server.crt.pem"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := trusted.Target("t", "", text, nil); err != nil {
-		t.Errorf("the certificate is not trusted: %s", registrytest.Chain(err))
-	}
-	stranger, err := open(t, registry.NewPool(), config.Map{"schema.registry.url": srv.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := stranger.Target("t", "", text, nil); err == nil {
-		t.Error("a certificate that nobody trusts is trusted")
-	}
-	if _, err := open(t, registry.NewPool(), config.Map{"schema.registry.url": srv.URL, "schema.registry.ssl.truststore.certificates": "none"}); err == nil {
-		t.Error("a text without a certificate was accepted")
+	for name, tt := range map[string]struct {
+		key, trust config.Map
+		ok, bad    bool // the registry is asked; the configuration is refused
+	}{
+		"jks":          {identity, config.Map{"location": file("trust.jks"), "password": "storepass"}, true, false},
+		"pkcs12":       {identity, config.Map{"location": file("trust.p12"), "password": "storepass", "type": "PKCS12"}, true, false},
+		"pem text":     {identity, config.Map{"certificates": string(trusted), "type": "PEM"}, true, false},
+		"not trusted":  {identity, nil, false, false},
+		"no key":       {nil, config.Map{"location": file("trust.jks")}, false, false},
+		"wrong secret": {config.Map{"location": file("client.p12"), "password": "geheim"}, nil, false, true},
+		"no PEM":       {nil, config.Map{"certificates": "none", "type": "PEM"}, false, true},
+	} {
+		cfg := config.Map{"schema.registry.url": srv.URL}
+		for key, value := range tt.key {
+			cfg["schema.registry.ssl.keystore."+key] = value
+		}
+		for key, value := range tt.trust {
+			cfg["schema.registry.ssl.truststore."+key] = value
+		}
+		s, err := open(t, registry.NewPool(), cfg)
+		if (err != nil) != tt.bad || err != nil && (strings.Contains(err.Error(), "geheim") || !strings.Contains(err.Error(), "schema.registry.ssl.")) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil {
+			continue
+		}
+		if _, err := s.Target("t", "", text, nil); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

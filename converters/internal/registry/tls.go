@@ -2,11 +2,10 @@ package registry
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"os"
 	"strings"
 
 	"sluice/connect/config"
+	"sluice/tlsconfig"
 )
 
 const sslPrefix = clientPrefix + "ssl."
@@ -19,125 +18,43 @@ func tlsKeys() config.Def {
 		return config.Key{Name: sslPrefix + name, Type: config.Password, Importance: config.High, Doc: doc}
 	}
 	return config.Def{
-		str("truststore.type", "JKS", "Form of the trust store; Sluice reads PEM here."),
+		str("truststore.type", "JKS", "Form of the trust store: JKS, PKCS12 or PEM."),
 		str("truststore.location", nil, "File with the certificates that are trusted."),
 		secret("truststore.password", "Password of the trust store; a PEM file has none."),
 		secret("truststore.certificates", "The trusted certificates themselves, as PEM text."),
-		str("keystore.type", "JKS", "Form of the key store; Sluice reads PEM here."),
+		str("keystore.type", "JKS", "Form of the key store: JKS, PKCS12 or PEM."),
 		str("keystore.location", nil, "File with the worker's own key and certificates."),
 		secret("keystore.password", "Password of the key store; a PEM file has none."),
 		secret("keystore.key", "The worker's own key itself, as PEM text."),
 		secret("keystore.certificate.chain", "The worker's own certificates themselves, as PEM text."),
-		secret("key.password", "Password of the key. Sluice reads keys without one here."),
+		secret("key.password", "Password of the key in the key store."),
 		str("endpoint.identification.algorithm", "https", "Whether the server's certificate must name the host: https, or empty for no."),
 		{
 			Name: sslPrefix + "enabled.protocols", Type: config.List, Default: []string{"TLSv1.2", "TLSv1.3"}, Importance: config.Medium,
 			Doc: "The versions of TLS that may be used.",
 		},
+		{Name: sslPrefix + "cipher.suites", Type: config.List, Importance: config.Low, Doc: "The cipher suites that may be used; none is all that are safe."},
 	}
 }
 
-type tlsSettings struct {
-	TrustType     string        `config:"schema.registry.ssl.truststore.type"`
-	TrustLocation string        `config:"schema.registry.ssl.truststore.location"`
-	TrustText     config.Secret `config:"schema.registry.ssl.truststore.certificates"`
-	KeyType       string        `config:"schema.registry.ssl.keystore.type"`
-	KeyLocation   string        `config:"schema.registry.ssl.keystore.location"`
-	KeyText       config.Secret `config:"schema.registry.ssl.keystore.key"`
-	ChainText     config.Secret `config:"schema.registry.ssl.keystore.certificate.chain"`
-	KeyPassword   config.Secret `config:"schema.registry.ssl.key.password"`
-	HostCheck     string        `config:"schema.registry.ssl.endpoint.identification.algorithm"`
-	Protocols     []string      `config:"schema.registry.ssl.enabled.protocols"`
-}
+// tlsSettings are the keys of TLS that are set.
+type tlsSettings config.Map
 
-// config returns the TLS configuration; nil is that of the system.
-func (t *tlsSettings) config() (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	if len(t.Protocols) > 0 {
-		c.MinVersion, c.MaxVersion = tls.VersionTLS13, tls.VersionTLS12
-		for _, p := range t.Protocols {
-			switch p {
-			case "TLSv1.2":
-				c.MinVersion = tls.VersionTLS12
-			case "TLSv1.3":
-				c.MaxVersion = tls.VersionTLS13
-			default:
-				return nil, config.InvalidValue(sslPrefix+"enabled.protocols", p, "only TLSv1.2 and TLSv1.3 are there")
-			}
+func readTLS(all config.Map) tlsSettings {
+	set := tlsSettings{}
+	for key, value := range all {
+		if strings.HasPrefix(key, sslPrefix) {
+			set[key] = value
 		}
-		c.MinVersion = min(c.MinVersion, c.MaxVersion)
 	}
-	if err := t.trust(c); err != nil {
-		return nil, err
-	}
-	if err := t.own(c); err != nil {
-		return nil, err
-	}
-	if t.HostCheck == "" {
-		c.InsecureSkipVerify = true
-		c.VerifyConnection = func(s tls.ConnectionState) error { return verifyChain(c.RootCAs, s) }
+	return set
+}
+
+// config returns the TLS configuration; without keys it is that of the system.
+func (t tlsSettings) config() (*tls.Config, error) {
+	c, err := tlsconfig.Client(config.Map(t), clientPrefix)
+	if err != nil {
+		return nil, config.Errorf("%v", err)
 	}
 	return c, nil
-}
-
-func verifyChain(roots *x509.CertPool, s tls.ConnectionState) error {
-	options := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
-	for _, cert := range s.PeerCertificates[1:] {
-		options.Intermediates.AddCert(cert)
-	}
-	_, err := s.PeerCertificates[0].Verify(options)
-	return err
-}
-
-func (t *tlsSettings) trust(c *tls.Config) error {
-	text := t.TrustText.Reveal()
-	if t.TrustLocation != "" {
-		b, err := readPEM("truststore", t.TrustType, t.TrustLocation)
-		if err != nil {
-			return err
-		}
-		text = string(b)
-	}
-	if text == "" {
-		return nil
-	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM([]byte(text)) {
-		return config.Errorf("%struststore: no certificate in the PEM text", sslPrefix)
-	}
-	return nil
-}
-
-func (t *tlsSettings) own(c *tls.Config) error {
-	key, chain := t.KeyText.Reveal(), t.ChainText.Reveal()
-	if t.KeyLocation != "" {
-		b, err := readPEM("keystore", t.KeyType, t.KeyLocation)
-		if err != nil {
-			return err
-		}
-		key, chain = string(b), string(b)
-	}
-	if key == "" && chain == "" {
-		return nil
-	}
-	if t.KeyPassword.Reveal() != "" {
-		return config.Errorf("%skey.password: Sluice cannot read an encrypted key here; take off its password", sslPrefix)
-	}
-	pair, err := tls.X509KeyPair([]byte(chain), []byte(key))
-	if err != nil {
-		return config.Errorf("%skeystore: %v", sslPrefix, err)
-	}
-	c.Certificates = []tls.Certificate{pair}
-	return nil
-}
-
-func readPEM(store, form, location string) ([]byte, error) {
-	if !strings.EqualFold(form, "PEM") {
-		return nil, config.InvalidValue(sslPrefix+store+".type", form, "Sluice reads PEM here; convert the store and set "+sslPrefix+store+".type=PEM")
-	}
-	b, err := os.ReadFile(location)
-	if err != nil {
-		return nil, config.Errorf("%s%s.location: %v", sslPrefix, store, err)
-	}
-	return b, nil
 }

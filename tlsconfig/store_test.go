@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"sluice/connect/config"
-	"sluice/internal/tlsconfig"
+	"sluice/tlsconfig"
 )
 
 // The stores in testdata were made by keytool of Java 17 and by

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"sluice/connect/config"
-	"sluice/internal/tlsconfig"
+	"sluice/tlsconfig"
 )
 
 // The stores in testdata/server were made by keytool of Java 17 and by openssl; the
