@@ -150,7 +150,7 @@ func TestTLS(t *testing.T) {
 // TestJavaStores talks TLS both ways with stores that keytool made.
 func TestJavaStores(t *testing.T) {
 	t.Parallel()
-	const dir = "../tlsconfig/testdata/"
+	const dir = "../../tlsconfig/testdata/"
 	identity, err := tlsconfig.Store{Location: dir + "identity.p12", Password: "storepw"}.Identity()
 	if err != nil {
 		t.Fatal(err)

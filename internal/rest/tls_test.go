@@ -17,7 +17,7 @@ import (
 // with https with its own certificate.
 func TestTLSListeners(t *testing.T) {
 	t.Parallel()
-	const stores = "../tlsconfig/testdata/server/"
+	const stores = "../../tlsconfig/testdata/server/"
 	settings := config.Map{
 		"listeners": "https://127.0.0.1:0", "ssl.client.auth": "required",
 		"ssl.keystore.location": stores + "server.jks", "ssl.keystore.password": "storepass", "ssl.key.password": "keypass",
