@@ -352,11 +352,12 @@ func (m *Member) probe(ctx context.Context) {
 func (m *Member) beatOnce(ctx context.Context) error {
 	req := kmsg.NewPtrHeartbeatRequest()
 	req.Group, req.MemberID, req.Generation = m.settings.GroupID, m.memberID, int32(m.generation)
+	began := time.Now()
 	resp, err := req.RequestWith(ctx, m.client)
 	if err != nil {
 		return err
 	}
-	m.metrics.Heartbeat()
+	m.metrics.Heartbeat(time.Since(began))
 	return kerr.ErrorForCode(resp.ErrorCode)
 }
 

@@ -49,8 +49,13 @@ func (m *Member) chosen(joined *kmsg.JoinGroupResponse) int16 {
 
 // round joins the group, has the assignment made where this worker leads, and
 // tells the listener what it is to run. Without an error the worker is a member.
-func (m *Member) round(ctx context.Context) error {
+func (m *Member) round(ctx context.Context) (err error) {
 	m.metrics.Begin()
+	defer func() {
+		if err != nil {
+			m.metrics.Failed()
+		}
+	}()
 	if m.version == v0 {
 		m.revokeAll(ctx)
 	}
@@ -58,10 +63,12 @@ func (m *Member) round(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("join the group: %w", err)
 	}
+	began := time.Now()
 	raw, err := m.sync(ctx, joined)
 	if err != nil {
 		return fmt.Errorf("get the assignment of generation %d: %w", joined.Generation, err)
 	}
+	m.metrics.Synced(time.Since(began))
 	a, err := readAssignment(raw)
 	if err != nil {
 		return fmt.Errorf("read the assignment of generation %d: %w", joined.Generation, err)
@@ -77,9 +84,11 @@ func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 		case <-m.wake:
 		default:
 		}
+		began := time.Now()
 		resp, err := m.joinOnce(ctx)
 		if err == nil {
 			m.contact = time.Now()
+			m.metrics.Joined(m.contact.Sub(began))
 			m.memberID, m.generation = resp.MemberID, int(resp.Generation)
 			return resp, nil
 		}

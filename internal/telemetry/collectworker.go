@@ -83,6 +83,12 @@ func (s *scrape) worker() {
 	}
 }
 
+// calls sends how often something was done whose times are in the windows.
+func (s *scrape) calls(bean, attribute string, m *meter) {
+	s.number(bean, attribute+"-rate", m.often(s.now))
+	s.number(bean, attribute+"-total", m.sum)
+}
+
 func (r *Rebalance) collect(s *scrape) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -107,6 +113,17 @@ func (r *Rebalance) collect(s *scrape) {
 	s.number(coordinator, "rebalance-latency-max", r.times.greatest(s.now))
 	s.number(coordinator, "rebalance-latency-avg", r.times.avg(s.now))
 	s.number(coordinator, "last-rebalance-seconds-ago", secondsAgo(s.now, r.last))
-	s.meter(coordinator, "heartbeat", &r.beats)
+	s.number(coordinator, "rebalance-latency-total", r.spent)
+	s.number(coordinator, "rebalance-rate-per-hour", r.times.often(s.now)*3600)
+	s.number(coordinator, "failed-rebalance-total", r.failed.sum)
+	s.number(coordinator, "failed-rebalance-rate-per-hour", r.failed.often(s.now)*3600)
+	s.calls(coordinator, "join", &r.joins)
+	s.number(coordinator, "join-time-avg", r.joins.avg(s.now))
+	s.number(coordinator, "join-time-max", r.joins.greatest(s.now))
+	s.calls(coordinator, "sync", &r.syncs)
+	s.number(coordinator, "sync-time-avg", r.syncs.avg(s.now))
+	s.number(coordinator, "sync-time-max", r.syncs.greatest(s.now))
+	s.calls(coordinator, "heartbeat", &r.beats)
+	s.number(coordinator, "heartbeat-response-time-max", r.beats.greatest(s.now))
 	s.number(coordinator, "last-heartbeat-seconds-ago", secondsAgo(s.now, r.beat))
 }

@@ -80,14 +80,19 @@ func (w *window) total(now time.Time) sample {
 // rate is the sum for each second; all windows but one count as full.
 func (w *window) rate(now time.Time) float64 {
 	t := w.total(now)
+	if span := w.span(now, t); span > 0 {
+		return t.sum / span.Seconds()
+	}
+	return 0
+}
+
+// span is the time that the total t is taken over.
+func (w *window) span(now time.Time, t sample) time.Duration {
 	span := now.Sub(t.start)
 	if full, least := int(span/w.of.Length), len(w.samples)-1; full < least {
 		span += time.Duration(least-full) * w.of.Length
 	}
-	if span <= 0 {
-		return 0
-	}
-	return t.sum / span.Seconds()
+	return span
 }
 
 // avg and max are NaN where nothing was recorded, as in Java.
@@ -118,4 +123,19 @@ func newMeter(of Windows, now time.Time) meter { return meter{window: newWindow(
 func (m *meter) add(now time.Time, n float64) {
 	m.sum += n
 	m.record(now, n)
+}
+
+// took adds a call and keeps its time in the windows, in ms.
+func (m *meter) took(now time.Time, d time.Duration) {
+	m.sum++
+	m.record(now, millis(d))
+}
+
+// often is how many values a second were recorded.
+func (w *window) often(now time.Time) float64 {
+	t := w.total(now)
+	if span := w.span(now, t); span > 0 {
+		return float64(t.n) / span.Seconds()
+	}
+	return 0
 }

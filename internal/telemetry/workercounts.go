@@ -94,20 +94,44 @@ type Rebalance struct {
 // Rebalance starts to measure a group membership that speaks the protocol.
 func (m *Metrics) Rebalance(protocol string) *Rebalance {
 	now := time.Now()
-	r := &Rebalance{protocol: protocol, times: newWindow(m.windows, now), beats: newMeter(m.windows, now)}
+	r := &Rebalance{
+		protocol: protocol, times: newWindow(m.windows, now), failed: newMeter(m.windows, now),
+		joins: newMeter(m.windows, now), syncs: newMeter(m.windows, now), beats: newMeter(m.windows, now),
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.rebalance = r
 	return r
 }
 
-// Heartbeat notes an answered heartbeat.
-func (r *Rebalance) Heartbeat() {
+// Heartbeat notes an answered heartbeat and the time to its answer.
+func (r *Rebalance) Heartbeat(took time.Duration) {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.beats.add(now, 1)
+	r.beats.took(now, took)
 	r.beat = now
+}
+
+// Joined notes that the group was joined, and the time that it took.
+func (r *Rebalance) Joined(took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.joins.took(time.Now(), took)
+}
+
+// Synced notes an assignment that came, and the time that it took.
+func (r *Rebalance) Synced(took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.syncs.took(time.Now(), took)
+}
+
+// Failed notes a try to join that ended without an assignment.
+func (r *Rebalance) Failed() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed.add(time.Now(), 1)
 }
 
 // Begin notes the start of a rebalance; one that goes on is not begun again.
@@ -129,6 +153,7 @@ func (r *Rebalance) End(leader string, generation, connectors, tasks int) {
 	r.done++
 	if !r.began.IsZero() {
 		r.times.record(now, millis(now.Sub(r.began)))
+		r.spent += millis(now.Sub(r.began))
 		r.began = time.Time{}
 	}
 }
