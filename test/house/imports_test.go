@@ -33,7 +33,7 @@ var layers = []layer{
 	{"internal/properties", []string{"connect"}, "properties files are at the bottom"},
 	{"internal/setting", []string{"connect"}, "the table of a worker's properties is at the bottom"},
 	{"internal/testkit", []string{"internal", "connect", "connectors", "converters", "transforms"}, "testkit is for tests"},
-{"connectors", []string{"connect", "tlsconfig", "transforms/javaregex"}, "connectors use what an outside author gets, and the expressions of Java"},
+	{"connectors", []string{"connect", "tlsconfig", "transforms/javaregex"}, "connectors use what an outside author gets, and the expressions of Java"},
 	{"converters", []string{"connect", "tlsconfig"}, "converters use what an outside author gets"},
 	{"transforms", []string{"connect"}, "transforms use what an outside author gets"},
 	{"tlsconfig", []string{"connect"}, "reading key stores is at the bottom, and public: plugins use what an outside author gets"},
