@@ -6,7 +6,8 @@ import (
 	"sluice/connectors/datagen"
 	"sluice/connectors/file"
 	"sluice/connectors/jdbc"
+	"sluice/connectors/jdbc/sink"
 )
 
 // Plugins returns every connector of the folder above.
-func Plugins() plugin.Set { return plugin.Join(file.Plugins(), datagen.Plugins(), jdbc.Plugins()) }
+func Plugins() plugin.Set { return plugin.Join(file.Plugins(), datagen.Plugins(), jdbc.Plugins(), sink.Plugins()) }

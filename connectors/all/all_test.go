@@ -42,6 +42,8 @@ func TestPluginsAreWhole(t *testing.T) {
 		"org.apache.kafka.connect.file.FileStreamSourceConnector",
 		"org.apache.kafka.connect.file.FileStreamSinkConnector",
 		"io.confluent.kafka.connect.datagen.DatagenConnector",
+		"io.confluent.connect.jdbc.JdbcSinkConnector",
+		"io.aiven.connect.jdbc.JdbcSinkConnector",
 	} {
 		if !seen[want] {
 			t.Errorf("%s is not listed", want)
