@@ -67,6 +67,8 @@ type sim struct {
 	running *running
 	admin   *kadm.Client
 	client  *kgo.Client
+	// preparing is when the group was last seen not to rebalance.
+	preparing time.Time
 	// accepted are the connectors whose configuration was answered as accepted,
 	// with the number of tasks; doubtful those of which a later answer failed.
 	accepted map[string]int
@@ -87,7 +89,7 @@ func newSim(t *testing.T, seed int64) *sim {
 	}
 	t.Cleanup(client.Close)
 	return &sim{
-		admin: kadm.NewClient(client), client: client,
+		admin: kadm.NewClient(client), client: client, preparing: time.Now(),
 		t: t, rand: rand.New(rand.NewPCG(uint64(seed), 0)), network: network, broker: cluster.ListenAddrs()[0], began: time.Now(),
 		running: &running{t: t, where: map[string]*node{}}, accepted: map[string]int{}, doubtful: map[string]bool{},
 	}
@@ -114,15 +116,17 @@ func (s *sim) run(steps int) {
 	for _, n := range s.live {
 		n.link.heal()
 	}
-	for range 18 {
+	for range 30 {
 		time.Sleep(10 * time.Second)
 		s.expire()
 	}
 	s.check()
 }
 
-// expire takes dead workers out of the group, which the fake coordinator forgets
-// to do where the connection broke in a JoinGroup: a real one ends their sessions.
+// expire does what a real coordinator does and the fake one forgets where a
+// connection breaks in a JoinGroup: it ends the sessions of dead workers, and a
+// rebalance that has lasted longer than rebalance.timeout.ms, for which every
+// JoinGroup starts the fake one's timer anew.
 func (s *sim) expire() {
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
@@ -130,9 +134,18 @@ func (s *sim) expire() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for _, m := range described["g"].Members {
+	group := described["g"]
+	if group.State != "PreparingRebalance" {
+		s.preparing = time.Now()
+	}
+	stuck := time.Since(s.preparing) > 70*time.Second
+	if stuck {
+		s.say("the coordinator ends a rebalance without end")
+		s.preparing = time.Now()
+	}
+	for _, m := range group.Members {
 		dead := slices.ContainsFunc(s.gone, func(n *node) bool { return m.ClientID == "connect-"+n.id && time.Since(n.died) > 10*time.Second })
-		if !dead {
+		if !dead && !stuck {
 			continue
 		}
 		s.say("the session of %s ends", m.ClientID)
@@ -141,8 +154,7 @@ func (s *sim) expire() {
 		member := kmsg.NewLeaveGroupRequestMember()
 		member.MemberID = m.MemberID
 		req.Members = append(req.Members, member)
-		_, err := req.RequestWith(ctx, s.client)
-		if err != nil {
+		if _, err := req.RequestWith(ctx, s.client); err != nil {
 			s.say("that failed: %v", err)
 		}
 	}
