@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"maps"
 	"net"
 	"runtime"
 	"strconv"
@@ -100,11 +101,18 @@ func TestTasksWaitForTheBroker(t *testing.T) {
 	got := make(chan int, 100)
 	r.script.put = numbersOut(got)
 	source, sink, stopped := store.TaskID{Connector: "source"}, store.TaskID{Connector: "sink"}, store.TaskID{Connector: "stopped"}
+	plain := store.TaskID{Connector: "plain"}
+	queued := config.Map{"errors.tolerance": "all", "errors.deadletterqueue.topic.name": "dead", "errors.deadletterqueue.topic.replication.factor": "1"}
+	with := func(m config.Map) config.Map {
+		maps.Copy(m, queued)
+		return m
+	}
 	r.restartBroker(t, func() {
-		r.StartTask(source, config.Map{"connector.class": "FakeSource"}, nil, store.TargetStarted, 1)
-		r.StartTask(sink, config.Map{"connector.class": "FakeSink", "topics": "numbers"}, nil, store.TargetStarted, 1)
-		r.StartTask(stopped, config.Map{"connector.class": "FakeSource"}, nil, store.TargetStarted, 1)
-		r.ears.await(t, "sink-0", store.Running)
+		r.StartTask(source, with(config.Map{"connector.class": "FakeSource"}), nil, store.TargetStarted, 1)
+		r.StartTask(sink, with(config.Map{"connector.class": "FakeSink", "topics": "numbers"}), nil, store.TargetStarted, 1)
+		r.StartTask(stopped, with(config.Map{"connector.class": "FakeSource"}), nil, store.TargetStarted, 1)
+		r.StartTask(plain, config.Map{"connector.class": "FakeSink", "topics": "others"}, nil, store.TargetStarted, 1)
+		r.ears.await(t, "plain-0", store.Running)
 		r.stop(t, stopped) // while it waits
 		r.ears.await(t, "stopped-0", store.Unassigned)
 	})
@@ -120,6 +128,7 @@ func TestTasksWaitForTheBroker(t *testing.T) {
 	}
 	r.stop(t, source)
 	r.stop(t, sink)
+	r.stop(t, plain)
 }
 
 // Offsets that cannot be stored, as on a full disk, are taken again by the next

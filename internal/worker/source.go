@@ -94,17 +94,13 @@ func (s *sourceTask) connect() error {
 	if err := s.planTopics(); err != nil {
 		return err
 	}
-	for wait := pollRetry; ; wait = min(2*wait, pollRetryMax) {
+	return s.awaitBroker(func() (err error) {
 		s.producer, err = kafka.NewProducer(s.life.soft, set, quiet(s.log), kgo.AllowAutoTopicCreation(), kafka.Measured(&s.metrics.Client))
-		switch {
-		case err == nil:
-			return nil
-		case !kafka.Away(err) || s.life.soft.Err() != nil:
+		if err != nil {
 			return fmt.Errorf("make the producer: %w", err)
 		}
-		s.log.Warn("no broker answers, the task waits for one", "error", err)
-		sleep(s.life.soft, wait)
-	}
+		return nil
+	})
 }
 
 // move runs the poll loop and the committer beside it, and commits at the end.

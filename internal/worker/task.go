@@ -141,8 +141,20 @@ func (t *task) openQueue(p *pipeline.Pipeline) (release func() bool, err error) 
 	if t.worker.Embedded {
 		cfg.Replication = -1 // it has one broker
 	}
-	if err := p.OpenQueue(t.life.soft, cfg); err != nil {
+	if err := t.awaitBroker(func() error { return p.OpenQueue(t.life.soft, cfg) }); err != nil {
 		return nil, err
 	}
 	return context.AfterFunc(t.life.hard, p.AbandonQueue), nil
+}
+
+// awaitBroker calls open until a broker answers it, or the task is to stop.
+func (t *task) awaitBroker(open func() error) error {
+	for wait := pollRetry; ; wait = min(2*wait, pollRetryMax) {
+		err := open()
+		if err == nil || !kafka.Away(err) || t.life.soft.Err() != nil {
+			return err
+		}
+		t.log.Warn("no broker answers, the task waits for one", "error", err)
+		sleep(t.life.soft, wait)
+	}
 }
