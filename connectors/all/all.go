@@ -10,4 +10,6 @@ import (
 )
 
 // Plugins returns every connector of the folder above.
-func Plugins() plugin.Set { return plugin.Join(file.Plugins(), datagen.Plugins(), jdbc.Plugins(), sink.Plugins()) }
+func Plugins() plugin.Set {
+	return plugin.Join(file.Plugins(), datagen.Plugins(), jdbc.Plugins(), sink.Plugins())
+}
