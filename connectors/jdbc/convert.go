@@ -339,7 +339,7 @@ func bitsFor(precision int) int {
 
 func (r reader) decimalField(c column) (*schema.Schema, readFunc) {
 	scale := c.scale
-	if scale == -127 || r.postgres && !r.lenient && c.precision == 0 && scale == 0 {
+	if scale == -127 || !r.lenient && c.precision == 0 && scale == 0 {
 		scale = openScale
 	}
 	s := schema.DecimalOf(int32(scale))

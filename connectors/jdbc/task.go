@@ -192,7 +192,7 @@ func (t *task) check(ctx context.Context, q *querier, first bool) error {
 	if !s.ValidateNonNull {
 		return nil
 	}
-	if s.usesIncrementing() && number != nil && number.Nullable {
+	if s.usesIncrementing() && number != nil && number.Nullable && !number.AutoIncrement {
 		return connect.Errorf("Cannot make incremental queries using incrementing column %s on %s because this column is nullable.", q.incrementing, q.name())
 	}
 	required := false

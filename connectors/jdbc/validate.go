@@ -247,7 +247,8 @@ func (v *validation) aiven(cfg config.Map) {
 	}
 	s, err := variant{isAiven: true}.decode(cfg)
 	if err != nil {
-		return // The values hold the errors of single keys already.
+		v.fail("Can't get recommended tables: "+err.Error(), "table.whitelist", "table.blacklist")
+		return
 	}
 	v.settings = s
 	if !v.connects() {

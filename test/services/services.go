@@ -1,0 +1,182 @@
+// Package services runs real databases for tests: PostgreSQL and MariaDB from
+// the packages of Debian, on loopback ports, in a directory of the test.
+//
+// Where a server is not installed and the test runs as root, the package is
+// installed. Where that fails the test is skipped with a word about it, and in
+// CI (the variable CI is set) it fails.
+package services
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startLimit bounds the start of a server on a busy machine.
+const startLimit = 2 * time.Minute
+
+// Postgres starts PostgreSQL and returns its JDBC URL, without parameters, of
+// the user postgres with any password, with the empty database
+// "conn". The server ends with the test.
+func Postgres(t *testing.T) string {
+	t.Helper()
+	bin := program(t, "postgresql", "postgres", "/usr/lib/postgresql/*/bin")
+	dir, as := home(t, "postgres")
+	data := filepath.Join(dir, "data")
+	run(t, as, filepath.Join(filepath.Dir(bin), "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	port := freePort(t)
+	serve(t, as, bin, "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+dir,
+		"-c", "fsync=off", "-c", "timezone=UTC")
+	await(t, port)
+	run(t, as, filepath.Join(filepath.Dir(bin), "createdb"), "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-U", "postgres", "conn")
+	return fmt.Sprintf("jdbc:postgresql://127.0.0.1:%d/conn", port)
+}
+
+// MariaDB starts MariaDB and returns its JDBC URL of the user root without a
+// password, with the empty database "conn". The server ends with the test.
+func MariaDB(t *testing.T) string {
+	t.Helper()
+	bin := program(t, "mariadb-server", "mariadbd", "/usr/sbin")
+	dir, as := home(t, "mysql")
+	data := filepath.Join(dir, "data")
+	init := program(t, "mariadb-server", "mariadb-install-db", "/usr/bin")
+	run(t, as, init, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
+	port := freePort(t)
+	first := filepath.Join(dir, "init.sql")
+	if err := os.WriteFile(first, []byte("CREATE DATABASE conn;\n"), 0o644); err != nil { //nolint:gosec // The server's user reads it.
+		t.Fatal(err)
+	}
+	serve(t, as, bin, "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port), "--socket="+filepath.Join(dir, "s"),
+		"--pid-file="+filepath.Join(dir, "pid"), "--init-file="+first, "--default-time-zone=+00:00", "--innodb-flush-log-at-trx-commit=0")
+	await(t, port)
+	return fmt.Sprintf("jdbc:mariadb://127.0.0.1:%d/conn?user=root", port)
+}
+
+// program finds a program in the path or the folders, or installs its package.
+func program(t *testing.T, debian, name, folders string) string {
+	t.Helper()
+	find := func() string {
+		found, _ := filepath.Glob(filepath.Join(folders, name))
+		if len(found) > 0 {
+			return found[len(found)-1]
+		}
+		path, err := exec.LookPath(name)
+		if err != nil {
+			return ""
+		}
+		return path
+	}
+	if path := find(); path != "" {
+		return path
+	}
+	var why string
+	if os.Geteuid() == 0 {
+		out, err := exec.CommandContext(t.Context(), "apt-get", "install", "-y", "--no-install-recommends", debian).CombinedOutput()
+		if path := find(); path != "" {
+			return path
+		}
+		why = fmt.Sprintf("apt-get install: %v\n%s", err, out)
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not here and CI needs it. %s", name, why)
+	}
+	t.Skipf("%s IS NOT TESTED: install the package %s, or run as root on Debian. %s", name, debian, why)
+	return ""
+}
+
+// home makes a directory for a server, which does not run as root: it gets the
+// user of its package there.
+func home(t *testing.T, name string) (string, *syscall.SysProcAttr) {
+	t.Helper()
+	// Below /tmp, since others must not be able to look into a test's directory
+	// but the server's user must be able to reach its own.
+	dir, err := os.MkdirTemp("", "services-"+name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	attr := &syscall.SysProcAttr{}
+	if os.Geteuid() != 0 {
+		return dir, attr
+	}
+	u, err := user.Lookup(name)
+	if err != nil {
+		u, err = user.Lookup("nobody")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	if err := os.Chown(dir, uid, gid); err != nil {
+		t.Fatal(err)
+	}
+	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // Numbers of the system.
+	return dir, attr
+}
+
+func run(t *testing.T, as *syscall.SysProcAttr, name string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.SysProcAttr, cmd.Dir = &syscall.SysProcAttr{Credential: as.Credential}, "/"
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+// serve runs a server until the test ends.
+func serve(t *testing.T, as *syscall.SysProcAttr, name string, args ...string) {
+	t.Helper()
+	log, err := os.CreateTemp(t.TempDir(), "log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Not t.Context(): that ends before the cleanup, which stops the server in order.
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
+	cmd.SysProcAttr, cmd.Dir, cmd.Stdout, cmd.Stderr = &syscall.SysProcAttr{Credential: as.Credential}, "/", log, log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGINT)
+		timer := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+		_ = cmd.Wait()
+		timer.Stop()
+		if t.Failed() {
+			out, _ := os.ReadFile(log.Name())
+			t.Logf("%s said:\n%s", name, out)
+		}
+		_ = log.Close()
+	})
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // A TCP listener.
+}
+
+// await waits until the port takes connections.
+func await(t *testing.T, port int) {
+	t.Helper()
+	for limit := time.Now().Add(startLimit); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
+		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err == nil {
+			_ = c.Close()
+			return
+		}
+	}
+	t.Fatalf("no server answers on port %d", port)
+}
