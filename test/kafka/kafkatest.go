@@ -81,15 +81,22 @@ func startBroker() (string, error) {
 		return address, nil
 	}
 	ctx := context.Background() // the broker belongs to the process, not to the test that asks first
-	port, err := freePorts(2)
-	if err != nil {
-		return "", err
+	// Between the look for free ports and the broker's start somebody else may
+	// take one.
+	for try := 1; ; try++ {
+		port, err := freePorts(2)
+		if err != nil {
+			return "", err
+		}
+		name := fmt.Sprintf("test-broker-%d-%d", os.Getpid(), try)
+		err = Guarded(ctx, name, "broker", "start", name, strconv.Itoa(port))
+		if err == nil {
+			return fmt.Sprintf("127.0.0.1:%d", port), nil
+		}
+		if try == 3 || !strings.Contains(err.Error(), "Address already in use") {
+			return "", err
+		}
 	}
-	name := fmt.Sprintf("test-broker-%d", os.Getpid())
-	if err := Guarded(ctx, name, "broker", "start", name, strconv.Itoa(port)); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("127.0.0.1:%d", port), nil
 }
 
 // Guarded runs a verb of the script that starts name, and leaves a guard that
