@@ -107,3 +107,37 @@ type Offsets interface {
 	// Close ends the store; what was written stays.
 	Close() error
 }
+
+// ConnectorOffsets is where the offsets of one source connector are (KIP-618).
+type ConnectorOffsets interface {
+	Offsets
+	// Topic is the one that a task writes to in its own transaction, as
+	// [OffsetRecord] says; "" where there is none.
+	Topic() string
+	// Around calls write, which stores the offsets in Topic, and does before and
+	// after it what another topic needs that Topic is laid over.
+	Around(ctx context.Context, connector string, offsets []Offset, write func(ctx context.Context) error) error
+}
+
+// OpenOffsets opens the offsets of a source connector by its resolved
+// configuration. It waits until they are read, or ctx ends. Who opens them closes
+// them.
+type OpenOffsets func(ctx context.Context, connector string, cfg map[string]string) (ConnectorOffsets, error)
+
+// Shared returns what opens the same offsets for every connector, without a topic.
+// They stay open.
+func Shared(offsets Offsets) OpenOffsets {
+	return func(context.Context, string, map[string]string) (ConnectorOffsets, error) {
+		return shared{offsets}, nil
+	}
+}
+
+type shared struct{ Offsets }
+
+func (shared) Topic() string { return "" }
+
+func (shared) Around(ctx context.Context, _ string, _ []Offset, write func(context.Context) error) error {
+	return write(ctx)
+}
+
+func (shared) Close() error { return nil }

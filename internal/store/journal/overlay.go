@@ -42,10 +42,16 @@ func (o *Overlay) Read(ctx context.Context, connector string, partitions []schem
 	return above, nil
 }
 
-// Write implements store.Offsets. Removals go to the worker's topic first: if the
-// write fails after them, no older offset comes back from below. The other offsets
-// are copied there when they are in the own topic, as well as can be.
+// Write implements store.Offsets, as Around says.
 func (o *Overlay) Write(ctx context.Context, connector string, offsets []store.Offset) error {
+	return o.Around(ctx, connector, offsets, func(ctx context.Context) error { return o.own.Write(ctx, connector, offsets) })
+}
+
+// Around calls write, which stores the offsets in the own topic. Removals go to
+// the worker's topic first: if the write fails after them, no older offset comes
+// back from below. The other offsets are copied there when they are in the own
+// topic, as well as can be.
+func (o *Overlay) Around(ctx context.Context, connector string, offsets []store.Offset, write func(ctx context.Context) error) error {
 	var removed, kept []store.Offset
 	for _, offset := range offsets {
 		if offset.Offset.IsNull() {
@@ -59,7 +65,7 @@ func (o *Overlay) Write(ctx context.Context, connector string, offsets []store.O
 			return fmt.Errorf("remove from the worker's offsets: %w", err)
 		}
 	}
-	if err := o.own.Write(ctx, connector, offsets); err != nil {
+	if err := write(ctx); err != nil {
 		return err
 	}
 	if len(kept) > 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/internal/kafka"
+	"sluice/internal/store"
 )
 
 // identity gives the settings of the clients of one log, whoever it belongs to.
@@ -57,6 +58,11 @@ func ClientID(worker map[string]string, name string) string {
 // LeaderTransactionalID returns the transactional id of the leader's producer.
 func LeaderTransactionalID(worker map[string]string) string {
 	return "connect-cluster-" + worker["group.id"]
+}
+
+// TransactionalID returns the transactional id of the producer of a source task.
+func TransactionalID(worker map[string]string, connector string, task int) string {
+	return worker["group.id"] + "-" + store.TaskID{Connector: connector, Task: task}.String()
 }
 
 func newClient(cfg Config, s kafka.Settings, opts ...kgo.Opt) (*kgo.Client, error) {

@@ -38,6 +38,7 @@ type Stores struct {
 	Offsets  *journal.Offsets
 
 	cfg         Config
+	eos         EOS
 	admin       *kgo.Client
 	offsetTopic topic
 }
@@ -106,7 +107,7 @@ func New(cfg Config) (*Stores, error) {
 	}
 	return &Stores{
 		Configs: journal.NewConfigs(configs, leader, cfg.Log), Statuses: journal.NewStatuses(statuses, cfg.Log),
-		Offsets: journal.NewOffsets(offsets, cfg.Log), cfg: cfg, admin: admin, offsetTopic: topics[2],
+		Offsets: journal.NewOffsets(offsets, cfg.Log), cfg: cfg, eos: eos, admin: admin, offsetTopic: topics[2],
 	}, nil
 }
 

@@ -10,18 +10,24 @@ import (
 	"sluice/internal/store/journal"
 )
 
-// leader is the transactional producer of the worker that leads (KIP-618).
-type leader struct {
+// transactional is a producer whose writes are transactions: the one of the worker
+// that leads, or the one for a connector's offsets (KIP-618).
+type transactional struct {
 	client *kgo.Client
 	topic  string
 }
 
-// newLeader returns what makes one. To make one fences the leader before it, so it
-// asks the cluster for a new epoch at once.
+// newLeader returns what makes the leader's, which fences the leader before it.
 func newLeader(cfg Config, topic string) journal.NewWriter {
+	return newTransactional(cfg, workerClient(cfg.Worker, "configs-leader"), LeaderTransactionalID(cfg.Worker), topic)
+}
+
+// newTransactional returns what makes a producer and fences the one before it: it
+// asks the cluster for a new epoch at once.
+func newTransactional(cfg Config, who identity, id, topic string) journal.NewWriter {
 	return func(ctx context.Context) (journal.Writer, error) {
-		client, err := newWriterClient(cfg, workerClient(cfg.Worker, "configs-leader"), map[string]string{
-			"transactional.id": LeaderTransactionalID(cfg.Worker), "enable.idempotence": "true", "acks": "all",
+		client, err := newWriterClient(cfg, who, map[string]string{
+			"transactional.id": id, "enable.idempotence": "true", "acks": "all",
 			"max.in.flight.requests.per.connection": "5", "delivery.timeout.ms": "2147483647",
 		})
 		if err != nil {
@@ -29,14 +35,14 @@ func newLeader(cfg Config, topic string) journal.NewWriter {
 		}
 		if _, _, err := client.ProducerID(ctx); err != nil {
 			client.Close()
-			return nil, fmt.Errorf("begin to write as %s: %w", LeaderTransactionalID(cfg.Worker), err)
+			return nil, fmt.Errorf("begin to write as %s: %w", id, err)
 		}
-		return &leader{client, topic}, nil
+		return &transactional{client, topic}, nil
 	}
 }
 
 // Append implements journal.Writer: one transaction.
-func (l *leader) Append(ctx context.Context, records ...store.Record) error {
+func (l *transactional) Append(ctx context.Context, records ...store.Record) error {
 	if err := l.client.BeginTransaction(); err != nil {
 		return err
 	}
@@ -47,4 +53,4 @@ func (l *leader) Append(ctx context.Context, records ...store.Record) error {
 }
 
 // Close implements journal.Writer.
-func (l *leader) Close() { l.client.Close() }
+func (l *transactional) Close() { l.client.Close() }
