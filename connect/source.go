@@ -57,6 +57,27 @@ type SourceHost interface {
 	// Offset returns the committed offset of the partition, a map value, or null
 	// where there is none. Integers come back as int64. It may wait for the store.
 	Offset(ctx context.Context, p *SourcePartition) (schema.Value, error)
+	// Transactions bounds the task's transactions where the connector is configured
+	// with transaction.boundary=connector on a worker with exactly-once support;
+	// else it is nil.
+	Transactions() TransactionContext
+}
+
+// TransactionContext asks for the end of transactions (KIP-618). What it asks for
+// is done when the Poll under way, or the next one, has returned: a record is
+// named by its number in the batch of that Poll. An abort drops the records of the
+// transaction, not their offsets: these are committed, and the records do not come
+// again. Where a record or a batch has both, abort wins. A transaction of which
+// the end is never asked is aborted when the task stops.
+type TransactionContext interface {
+	// CommitBatch asks for a commit after the last record of the batch.
+	CommitBatch()
+	// AbortBatch asks for an abort after the last record of the batch.
+	AbortBatch()
+	// CommitRecord asks for a commit after the record.
+	CommitRecord(number int)
+	// AbortRecord asks for an abort after the record.
+	AbortRecord(number int)
 }
 
 // Acknowledger is a source task that wants to know which records are durable in
@@ -101,6 +122,13 @@ const (
 // called on an instance that was not started.
 type ExactlyOnceSource interface {
 	ExactlyOnceSupport(cfg config.Map) ExactlyOnceSupport
+}
+
+// TransactionDefiner is a source connector whose tasks can bound their
+// transactions with a TransactionContext (transaction.boundary=connector). It is
+// called on an instance that was not started.
+type TransactionDefiner interface {
+	CanDefineTransactionBoundaries(cfg config.Map) bool
 }
 
 // ConfigValidator is a connector, converter, transform or predicate with rules

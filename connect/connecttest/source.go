@@ -385,6 +385,8 @@ func (h *sourceHost) Partition(fields ...schema.Entry) *connect.SourcePartition 
 	return h.partitions[id]
 }
 
+func (h *sourceHost) Transactions() connect.TransactionContext { return nil }
+
 func (h *sourceHost) Offset(ctx context.Context, p *connect.SourcePartition) (schema.Value, error) {
 	h.mu.Lock()
 	h.reads++

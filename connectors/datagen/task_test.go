@@ -22,6 +22,8 @@ func (host) Partition(fields ...schema.Entry) *connect.SourcePartition {
 	return &connect.SourcePartition{Fields: schema.MapValue(fields)}
 }
 
+func (h host) Transactions() connect.TransactionContext { return nil }
+
 func (h host) Offset(context.Context, *connect.SourcePartition) (schema.Value, error) {
 	return h.offset, nil
 }

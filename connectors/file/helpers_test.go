@@ -28,6 +28,9 @@ func (h *fakeHost) Partition(fields ...schema.Entry) *connect.SourcePartition {
 	return &connect.SourcePartition{Fields: schema.MapValue(fields)}
 }
 
+// Transactions implements connect.SourceHost.
+func (h *fakeHost) Transactions() connect.TransactionContext { return nil }
+
 func (h *fakeHost) Offset(context.Context, *connect.SourcePartition) (schema.Value, error) {
 	return h.offset, nil
 }

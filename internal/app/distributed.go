@@ -14,6 +14,7 @@ import (
 	"sluice/internal/plugins"
 	"sluice/internal/rest"
 	"sluice/internal/setting"
+	"sluice/internal/store"
 	"sluice/internal/store/kafka"
 	"sluice/internal/telemetry"
 	"sluice/internal/worker"
@@ -75,15 +76,22 @@ func (d distributed) run(ctx context.Context) error {
 	}
 	measure.Version = Version()
 	metrics := telemetry.NewMetrics(measure)
-	relay := &relay{}
+	eos, err := kafka.ExactlyOnce(d.settings)
+	if err != nil {
+		return err
+	}
+	relay, news := &relay{}, &groupRelay{}
+	var exactlyOnce *worker.ExactlyOnce
+	if eos == kafka.Enabled {
+		exactlyOnce = &worker.ExactlyOnce{Group: d.settings["group.id"], Fencing: news}
+	}
 	runner, err := worker.New(worker.Config{
-		ID: server.WorkerID, Settings: d.settings, Plugins: d.registry, Offsets: stores.Offsets,
+		ID: server.WorkerID, Settings: d.settings, Plugins: d.registry, Offsets: stores.Offsets, OpenOffsets: stores.OpenOffsets, ExactlyOnce: exactlyOnce,
 		Listener: relay, Log: d.logger("worker"), Metrics: metrics, Providers: d.providers, Secrets: d.secrets,
 	})
 	if err != nil {
 		return err
 	}
-	news := &groupRelay{}
 	member, err := group.New(group.Config{
 		Settings: d.settings, URL: server.URL, WorkerID: server.WorkerID, Configs: group.FromStore(stores.Configs),
 		Listener: news, Log: d.log, Metrics: metrics,
@@ -93,7 +101,7 @@ func (d distributed) run(ctx context.Context) error {
 	}
 	h, err := herder.NewDistributed(herder.DistributedConfig{
 		WorkerID: server.WorkerID, Worker: runner, Plugins: d.registry, Settings: d.settings, Providers: d.providers,
-		ClusterID: id, Configs: stores.Configs, Statuses: stores.Statuses, Offsets: stores.Offsets, Consumed: runner,
+		ClusterID: id, Configs: stores.Configs, Statuses: stores.Statuses, Offsets: stores.Offsets, OpenOffsets: stores.OpenOffsets, Consumed: runner, Fencer: runner,
 		Group: member, Peers: server.Peers(), Levels: levels{d.levels}, Log: d.logger("herder"),
 	})
 	if err != nil {
@@ -157,8 +165,8 @@ func (p part) stop() error {
 	return <-p.done
 }
 
-// groupRelay hands the news of the group to the herder, which is made after the
-// member. Nothing happens in the group before the herder is there.
+// groupRelay hands the news of the group and the questions of tasks to the herder,
+// which is made after the member and the worker. Nothing happens in the group before the herder is there.
 type groupRelay struct {
 	to atomic.Pointer[herder.Distributed]
 }
@@ -166,6 +174,15 @@ type groupRelay struct {
 func (r *groupRelay) Assigned(a assign.Assignment)       { r.to.Load().Assigned(a) }
 func (r *groupRelay) Revoked(w assign.Work, done func()) { r.to.Load().Revoked(w, done) }
 func (r *groupRelay) Left()                              { r.to.Load().Left() }
+
+// Fence and Verify implement worker.Fencing: no task runs before the herder does.
+func (r *groupRelay) Fence(ctx context.Context, id store.TaskID) error {
+	return r.to.Load().Fence(ctx, id)
+}
+
+func (r *groupRelay) Verify(ctx context.Context, id store.TaskID, start int) error {
+	return r.to.Load().Verify(ctx, id, start)
+}
 
 // levels sets levels of loggers for the herder.
 type levels struct{ *telemetry.Levels }

@@ -96,10 +96,8 @@ func (d *doctor) file() error {
 	for _, key := range setting.Unknown(setting.Distributed, d.settings, kafka.KnownKey) {
 		d.report.note("unknown key %q is ignored, as Java does", key)
 	}
-	if eos, err := stores.ExactlyOnce(d.settings); err != nil {
+	if _, err := stores.ExactlyOnce(d.settings); err != nil {
 		d.report.problem("%v", err)
-	} else if eos == stores.Enabled {
-		d.report.problem("exactly.once.source.support=enabled: source tasks do not write in transactions here yet, records may come twice after a failure")
 	}
 	d.clients()
 	return nil
@@ -260,7 +258,7 @@ func (d *doctor) config(ctx context.Context, cfg config.Raw, source bool) {
 		}
 	}
 	if source && resolved["offsets.storage.topic"] != "" {
-		d.report.problem("offsets.storage.topic=%s: topics of a connector's own for offsets are not read here yet, so that it may start from older offsets", resolved["offsets.storage.topic"])
+		d.report.note("offsets.storage.topic=%s: the offsets in this topic count, those below are the worker's copies", resolved["offsets.storage.topic"])
 	}
 }
 

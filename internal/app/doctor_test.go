@@ -136,12 +136,12 @@ rest.extension.classes=com.acme.Ext
 		t.Errorf("of a group that is not well: %v\n%s", err, out.String())
 	}
 	for _, want := range []string{
-		"PROBLEM: exactly.once.source.support=enabled", "offset.flush.interval.ms", `note: unknown key "misspelt.key"`, "com.acme.Ext",
+		"offset.flush.interval.ms", `note: unknown key "misspelt.key"`, "com.acme.Ext",
 		`PROBLEM: producer of connectors: configuration key "interceptor.classes"`,
 		"PROBLEM: 1 of its records are passed over: the key is of no kind",
 		"connector java (io.debezium.Postgres, 0 tasks, STARTED)\n  PROBLEM: the class is not native here",
 		"connector bad (FileStreamSink, 0 tasks, STOPPED)", "com.acme.Own", "com.acme.Converter", `PROBLEM: consumer.override.*: configuration key "interceptor.classes"`,
-		"PROBLEM: offsets.storage.topic=mine", `"acks" has the value "some"`,
+		"note: offsets.storage.topic=mine", `"acks" has the value "some"`,
 		`PROBLEM: read offset of ["own",{"filename":"/y"}]`, `PROBLEM: the offset under the key ["own",{"filename": "/x"}] cannot be looked up`,
 		"is not ready to take over",
 	} {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +29,12 @@ type Peers interface {
 	Send(ctx context.Context, method, url string, body []byte, sig *Signature) error
 }
 
+// ProducerFencer fences the producers of the first so many tasks of a source
+// connector, by its resolved configuration. It waits for the brokers until ctx ends.
+type ProducerFencer interface {
+	FenceProducers(ctx context.Context, name string, cfg config.Map, tasks int) error
+}
+
 // Levels sets the levels of loggers on this worker.
 type Levels interface {
 	// SetLevel sets the level of a logger and of those below it.
@@ -44,14 +49,17 @@ type DistributedConfig struct {
 	Settings  config.Map            // of the worker
 	Providers *properties.Providers // resolve references in configurations; nil knows none
 	ClusterID string
-	Offsets   store.Offsets     // of source connectors
-	Consumed  ConsumedOffsets   // of sink connectors
-	Configs   store.ConfigStore // started; the caller closes it after Run
-	Statuses  store.StatusStore // started; the caller closes it after Run
-	Group     Group
-	Peers     Peers
-	Levels    Levels // nil has none
-	Log       *slog.Logger
+	Offsets   store.Offsets // of source connectors
+	// OpenOffsets opens those of one source connector; nil takes Offsets for all.
+	OpenOffsets store.OpenOffsets
+	Fencer      ProducerFencer    // needed with exactly.once.source.support=enabled
+	Consumed    ConsumedOffsets   // of sink connectors
+	Configs     store.ConfigStore // started; the caller closes it after Run
+	Statuses    store.StatusStore // started; the caller closes it after Run
+	Group       Group
+	Peers       Peers
+	Levels      Levels // nil has none
+	Log         *slog.Logger
 	// RequestTimeout bounds what a request waits for; 0 is 90 seconds, as in Java.
 	RequestTimeout time.Duration
 }
@@ -113,16 +121,15 @@ func NewDistributed(cfg DistributedConfig) (*Distributed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("settings of the worker: %w", err)
 	}
-	if strings.EqualFold(cfg.Settings[workerExactOnce], "enabled") {
-		return nil, fmt.Errorf("configuration key %q has the value %q: exactly-once source tasks are not available in this version of Sluice yet; "+
-			"preparing and disabled are, with tasks that deliver at least once", workerExactOnce, cfg.Settings[workerExactOnce])
+	if cfg.OpenOffsets == nil {
+		cfg.OpenOffsets = store.Shared(cfg.Offsets)
 	}
 	h := &Distributed{
 		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, providers: cfg.Providers, clusterID: cfg.ClusterID, group: cfg.Settings["group.id"], timeout: cfg.RequestTimeout, log: cfg.Log},
 		cfg:     cfg, signing: signing, settings: settings,
 		local: newQueues(cfg.RequestTimeout), writes: newQueues(cfg.RequestTimeout),
 	}
-	h.offsets = &offsetKeeper{h.catalog, cfg.Offsets, cfg.Consumed}
+	h.offsets = &offsetKeeper{h.catalog, cfg.OpenOffsets, cfg.Consumed}
 	h.loop = newLoop(newCluster(), cfg.RequestTimeout, func(*cluster) {})
 	h.member.Store(&membership{Assignment: assign.Assignment{Signed: settings.Protocol == "sessioned"}})
 	return h, nil

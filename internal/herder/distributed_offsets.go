@@ -2,6 +2,7 @@ package herder
 
 import (
 	"context"
+	"log/slog"
 
 	"sluice/connect/config"
 	"sluice/internal/store"
@@ -43,13 +44,32 @@ func (h *Distributed) modifyOffsets(ctx context.Context, name string, modify fun
 		if err := h.cfg.Configs.Refresh(ctx); err != nil {
 			return "", internal("Failed to read to end of config topic before modifying connector offsets: " + err.Error())
 		}
-		s := h.cfg.Configs.Snapshot()
-		switch {
-		case !s.Contains(name):
-			return "", notFound("Connector %s not found", name)
-		case s.TargetState(name) != store.TargetStopped || s.TaskCount(name) != 0:
-			return "", errNotStopped(name)
+		s, err := h.halted(name)
+		if err != nil {
+			return "", err
 		}
-		return modify(h.writes.patience(ctx, name), s.Connector(name))
+		ctx = h.writes.patience(ctx, name)
+		if h.exactlyOnce() && h.kind(s.Connector(name)) == TypeSource {
+			if err := h.fence(ctx, name); err != nil {
+				h.cfg.Log.Error("former tasks are not fenced, offsets are not modified", slog.String("connector", name), slog.Any("error", err))
+				return "", internal("Failed to perform zombie fencing for source connector prior to modifying offsets")
+			}
+			if s, err = h.halted(name); err != nil { // it may have changed meanwhile
+				return "", err
+			}
+		}
+		return modify(ctx, s.Connector(name))
 	})
+}
+
+// halted returns the configurations, with an error unless the connector is stopped.
+func (h *Distributed) halted(name string) (*store.ConfigSnapshot, error) {
+	s := h.cfg.Configs.Snapshot()
+	switch {
+	case !s.Contains(name):
+		return nil, notFound("Connector %s not found", name)
+	case s.TargetState(name) != store.TargetStopped || s.TaskCount(name) != 0:
+		return nil, errNotStopped(name)
+	}
+	return s, nil
 }

@@ -275,32 +275,3 @@ func (h *Distributed) SetClusterLoggerLevel(ctx context.Context, logger, level s
 	}
 	return nil
 }
-
-// FenceZombies implements Herder. Where former producers have to be fenced the
-// answer is that this version cannot do that yet.
-func (h *Distributed) FenceZombies(ctx context.Context, name string, sig *Signature) error {
-	if err := h.verify(sig); err != nil {
-		return err
-	}
-	if err := h.lead(); err != nil {
-		return err
-	}
-	return h.writes.do(ctx, name, "fencing the former tasks of connector "+name, false, func(ctx context.Context) error {
-		if err := h.cfg.Configs.Refresh(ctx); err != nil {
-			return internal("Failed to read to end of config topic before performing zombie fencing: " + err.Error())
-		}
-		s := h.cfg.Configs.Snapshot()
-		count, record := s.TaskCount(name), s.TaskCountRecord(name)
-		switch {
-		case !s.Contains(name):
-			return notFound("Connector %s not found", name)
-		case h.kind(s.Connector(name)) == TypeSink:
-			return badRequest("Connector " + name + " is not a source connector")
-		case !s.PendingFencing(name):
-			return nil
-		case record >= 0 && (record != 1 || count != 1):
-			return notYet("fencing the producers of a connector's former tasks (exactly.once.source.support)")
-		}
-		return h.write(ctx, func(ctx context.Context) error { return h.cfg.Configs.PutTaskCount(ctx, name, count) })
-	})
-}

@@ -52,6 +52,8 @@ type node struct {
 	statuses *journal.Statuses
 	held     assign.Work
 	levels   []string
+	fenced   []string // rounds of fencing; guarded by the cluster's mu
+	fencing  func()   // called in each of them; guarded by the cluster's mu
 	stop     context.CancelFunc
 	ended    chan error
 }
@@ -188,6 +190,9 @@ func (n *node) Send(ctx context.Context, method, url string, body []byte, sig *h
 		<-hang
 	}
 	name := strings.Split(path, "/")[1]
+	if method == http.MethodPut && path == "connectors/"+name+"/fence" && body == nil {
+		return to.FenceZombies(ctx, name, sig)
+	}
 	if method != http.MethodPost || path != "connectors/"+name+"/tasks" {
 		return fmt.Errorf("no request of Java: %s %s", method, path)
 	}
@@ -217,6 +222,7 @@ func (c *cluster) join(id string) *node {
 	h, err := herder.NewDistributed(herder.DistributedConfig{
 		WorkerID: id, Worker: n.worker, Plugins: registry(), Settings: settings, ClusterID: "c",
 		Configs: n.configs, Statuses: n.statuses, Group: n, Peers: n, Levels: n, Log: log,
+		Offsets: &memoryOffsets{}, Fencer: n,
 	})
 	if err != nil {
 		c.t.Fatal(err)

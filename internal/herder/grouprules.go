@@ -77,12 +77,21 @@ func (v validation) checkExactlyOnce(values *config.Values) {
 	}
 }
 
-// checkBoundary refuses transactions that the connector bounds itself: there is
-// no way yet for a connector to say that it can.
+// checkBoundary refuses transactions that the connector is to bound, unless it
+// says that it can.
 func (v validation) checkBoundary(values *config.Values) {
 	value := values.Find(boundaryKey)
-	if text, ok := value.Value.(string); ok && len(value.Errors) == 0 && strings.EqualFold(text, "connector") {
+	if text, ok := value.Value.(string); ok && len(value.Errors) == 0 && strings.EqualFold(text, "connector") && !v.definesBoundaries() {
 		values.AddError(boundaryKey, "The connector does not support connector-defined transaction boundaries with the given configuration. "+
 			"Please reconfigure it to use a different transaction boundary definition.")
 	}
+}
+
+func (v validation) definesBoundaries() bool {
+	p, ok := v.plugins.Source(*v.raw[definition.ConnectorClass])
+	if !ok {
+		return false
+	}
+	c, ok := p.New().(connect.TransactionDefiner)
+	return ok && c.CanDefineTransactionBoundaries(v.raw.Map())
 }

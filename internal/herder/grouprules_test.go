@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"sluice/connect/config"
-	"sluice/internal/herder"
 )
 
 // TestGroupRules checks the errors that only a distributed worker finds.
@@ -66,16 +65,5 @@ func TestGroupRules(t *testing.T) {
 			}
 			t.Errorf("there is no value of %s", tt.key)
 		})
-	}
-}
-
-// TestExactlyOnceIsRefused: what is not there must not be promised in silence.
-func TestExactlyOnceIsRefused(t *testing.T) {
-	t.Parallel()
-	for value, wrong := range map[string]bool{"enabled": true, "ENABLED": true, "preparing": false, "disabled": false, "": false} {
-		_, err := herder.NewDistributed(herder.DistributedConfig{Settings: config.Map{"exactly.once.source.support": value}})
-		if (err != nil) != wrong {
-			t.Errorf("%q: %v", value, err)
-		}
 	}
 }

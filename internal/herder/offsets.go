@@ -20,7 +20,7 @@ import (
 // stopped meanwhile.
 type offsetKeeper struct {
 	*catalog
-	source   store.Offsets
+	open     store.OpenOffsets // of source connectors
 	consumed ConsumedOffsets
 }
 
@@ -31,7 +31,7 @@ func (k *offsetKeeper) read(ctx context.Context, name string, cfg config.Raw) ([
 		return nil, err
 	}
 	if k.kind(cfg) != TypeSink {
-		offsets, err := k.source.List(ctx, name)
+		offsets, err := k.list(ctx, name, cfg)
 		if err != nil {
 			k.log.Error("offsets were not read", slog.String("connector", name), slog.Any("error", err))
 			return nil, internal("Failed to retrieve offsets for source connector " + name)
@@ -73,14 +73,19 @@ func (k *offsetKeeper) alter(ctx context.Context, name string, cfg config.Raw, o
 	if k.kind(cfg) == TypeSink {
 		return k.alterSink(ctx, name, cfg, offsets)
 	}
-	committed, err := k.source.List(ctx, name)
+	source, err := k.open(ctx, name, cfg.Map())
+	if err != nil {
+		return "", k.failed(err, "source", name)
+	}
+	defer k.close(name, source)
+	committed, err := source.List(ctx, name)
 	if err != nil {
 		return "", k.failed(err, "source", name)
 	}
 	if offsets, err = normalize(offsets, committed); err != nil {
 		return "", err
 	}
-	return k.modifySource(ctx, name, cfg, offsets, "altered")
+	return k.modifySource(ctx, name, cfg, source, offsets, "altered")
 }
 
 // reset removes all offsets of a stopped connector and returns the message for
@@ -93,17 +98,37 @@ func (k *offsetKeeper) reset(ctx context.Context, name string, cfg config.Raw) (
 	if k.kind(cfg) == TypeSink {
 		return k.resetSink(ctx, name, cfg)
 	}
-	offsets, err := k.source.List(ctx, name)
+	source, err := k.open(ctx, name, cfg.Map())
+	if err != nil {
+		return "", k.failed(err, "source", name)
+	}
+	defer k.close(name, source)
+	offsets, err := source.List(ctx, name)
 	if err != nil {
 		return "", k.failed(err, "source", name)
 	}
 	for i := range offsets {
 		offsets[i].Offset = schema.Null()
 	}
-	return k.modifySource(ctx, name, cfg, offsets, "reset")
+	return k.modifySource(ctx, name, cfg, source, offsets, "reset")
 }
 
-func (k *offsetKeeper) modifySource(ctx context.Context, name string, cfg config.Raw, offsets []store.Offset, done string) (string, error) {
+func (k *offsetKeeper) list(ctx context.Context, name string, cfg config.Raw) ([]store.Offset, error) {
+	source, err := k.open(ctx, name, cfg.Map())
+	if err != nil {
+		return nil, err
+	}
+	defer k.close(name, source)
+	return source.List(ctx, name)
+}
+
+func (k *offsetKeeper) close(name string, source store.Offsets) {
+	if err := source.Close(); err != nil {
+		k.log.Warn("the offsets of a connector are not closed", slog.String("connector", name), slog.Any("error", err))
+	}
+}
+
+func (k *offsetKeeper) modifySource(ctx context.Context, name string, cfg config.Raw, source store.Offsets, offsets []store.Offset, done string) (string, error) {
 	handled, err := ask(ctx, k.catalog, alterStage(name), func(ctx context.Context) (bool, error) {
 		p, _ := k.plugins.Source(cfg.Map()[classKey])
 		alterer, ok := p.New().(connect.SourceOffsetAlterer)
@@ -120,7 +145,7 @@ func (k *offsetKeeper) modifySource(ctx context.Context, name string, cfg config
 		return "", k.refused(err, "source", name)
 	}
 	if len(offsets) > 0 {
-		if err := k.source.Write(ctx, name, offsets); err != nil {
+		if err := source.Write(ctx, name, offsets); err != nil {
 			return "", k.failed(err, "source", name)
 		}
 	}

@@ -57,7 +57,7 @@ func NewStandalone(cfg StandaloneConfig) *Standalone {
 		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, providers: cfg.Providers, clusterID: cfg.ClusterID, timeout: cfg.RequestTimeout, log: cfg.Log},
 		views:   newViews(), cfg: cfg, queues: newQueues(cfg.RequestTimeout),
 	}
-	h.offsets = &offsetKeeper{h.catalog, cfg.Offsets, cfg.Consumed}
+	h.offsets = &offsetKeeper{h.catalog, store.Shared(cfg.Offsets), cfg.Consumed}
 	h.loop = newLoop(newState(), cfg.RequestTimeout, func(s *state) { s.publish(h.views) })
 	return h
 }

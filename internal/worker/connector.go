@@ -224,7 +224,7 @@ func (c *connector) start() (err error) {
 	}
 	var ctx context.Context
 	ctx, c.cancel = context.WithCancelCause(c.life.soft)
-	return c.plugin.Start(ctx, connectorHost{c}, maps.Clone(c.resolved))
+	return c.plugin.Start(ctx, connectorHost{c, c.resolved}, maps.Clone(c.resolved))
 }
 
 // halt stops the plugin where it runs.
@@ -336,7 +336,10 @@ func tooManyTasks(name string, generated, most int) error {
 }
 
 // connectorHost is what the plugin sees of the worker.
-type connectorHost struct{ c *connector }
+type connectorHost struct {
+	c   *connector
+	cfg config.Map // resolved
+}
 
 func (h connectorHost) Logger() *slog.Logger { return h.c.log }
 
@@ -357,5 +360,10 @@ func (h connectorHost) RaiseError(err error) {
 }
 
 func (h connectorHost) Offsets(ctx context.Context, partitions []schema.Value) ([]schema.Value, error) {
-	return h.c.worker.Offsets.Read(ctx, h.c.name, partitions)
+	offsets, err := h.c.worker.OpenOffsets(ctx, h.c.name, h.cfg)
+	if err != nil {
+		return nil, err
+	}
+	read, err := offsets.Read(ctx, h.c.name, partitions)
+	return read, errors.Join(err, offsets.Close())
 }

@@ -120,6 +120,8 @@ type script struct {
 
 	host connect.SinkHost // of the sink task that started last
 	cfg  config.Map       // of the source task that started last
+	// source is the host of the source task that started last.
+	source connect.SourceHost
 
 	mu      sync.Mutex
 	acked   []string // guarded by mu
@@ -135,7 +137,7 @@ type fakeSource struct {
 }
 
 func (s *fakeSource) Start(ctx context.Context, host connect.SourceHost, cfg config.Map) error {
-	s.cfg = cfg
+	s.cfg, s.source = cfg, host
 	s.partition = host.Partition(schema.Entry{Key: schema.StringValue("p"), Value: schema.StringValue("x")})
 	if again := host.Partition(schema.Entry{Key: schema.StringValue("p"), Value: schema.StringValue("x")}); again != s.partition {
 		return errors.New("the same entries give another handle")

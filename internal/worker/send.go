@@ -14,6 +14,14 @@ import (
 	"sluice/internal/telemetry"
 )
 
+// dispatch sends the batch of the flight, and ends transactions where it is time.
+func (s *sourceTask) dispatch(f *flight) error {
+	if s.tx == nil {
+		return s.send(f)
+	}
+	return s.tx.dispatch(f)
+}
+
 // send transforms, converts and produces the batch of the flight. It returns
 // before the records are durable.
 func (s *sourceTask) send(f *flight) error {
@@ -37,6 +45,11 @@ func (s *sourceTask) send(f *flight) error {
 				return err
 			}
 			last = name
+		}
+	}
+	if s.tx != nil && len(f.out.Records) > 0 {
+		if err := s.tx.begin(len(f.out.Records)); err != nil {
+			return err
 		}
 	}
 	s.flights.depart(f)
@@ -91,6 +104,9 @@ func (s *sourceTask) planTopics() error {
 
 // topic creates a topic before its first record, where that is ours to do.
 func (s *sourceTask) topic(name string) error {
+	if s.tx != nil && name == s.offsets.Topic() {
+		return connect.Errorf("Source tasks may not produce to their own offsets topics when exactly-once support is enabled")
+	}
 	if !s.use(name) || s.creation == nil && !s.worker.Embedded {
 		return nil
 	}

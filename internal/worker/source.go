@@ -36,6 +36,8 @@ type sourceTask struct {
 	commits  connect.Committer    // as above
 	pipeline *pipeline.Pipeline
 	producer *kafka.Producer
+	offsets  store.ConnectorOffsets
+	tx       *transactions    // nil where the task does not write in transactions
 	creation *kafka.TopicPlan // how topics are made; nil leaves it to the broker
 	flights  *flights
 
@@ -50,7 +52,10 @@ func runSource(t *task, plugin connect.SourceTask) (err error) {
 		return err
 	}
 	defer s.pipeline.Close()
-	s.flights.tolerant = s.pipeline.Tolerant()
+	if s.tx, err = newTransactions(s); err != nil {
+		return err
+	}
+	s.flights.tolerant = s.pipeline.Tolerant() && s.tx == nil
 	s.flights.keep = s.flights.tolerant || s.acker != nil
 	release, err := s.openQueue(s.pipeline)
 	if err != nil {
@@ -60,21 +65,25 @@ func runSource(t *task, plugin connect.SourceTask) (err error) {
 		return err
 	}
 	defer release()
-	if err := s.connect(); err != nil {
+	if err := s.open(); err != nil {
 		if t.life.soft.Err() != nil {
 			return nil
 		}
 		return err
 	}
-	defer s.producer.Close()
+	defer s.close()
 	// An abandoned task writes nothing more.
 	defer context.AfterFunc(t.life.hard, s.producer.Client().Close)()
 
 	err = pipeline.Guard(func() error {
-		return s.plugin.Start(t.life.soft, &sourceHost{task: t, partitions: make(map[string]*connect.SourcePartition)}, t.cfg)
+		return s.plugin.Start(t.life.soft, &sourceHost{source: s, partitions: make(map[string]*connect.SourcePartition)}, t.cfg)
 	})
 	if err == nil {
-		err = s.move()
+		if s.tx != nil {
+			err = s.tx.move()
+		} else {
+			err = s.move()
+		}
 	} else if t.life.soft.Err() != nil {
 		err = nil
 	}
@@ -84,16 +93,45 @@ func runSource(t *task, plugin connect.SourceTask) (err error) {
 	return err
 }
 
-// connect makes the producer. It waits for a broker.
+// open makes the producer and opens the offsets. It waits for a broker.
+func (s *sourceTask) open() (err error) {
+	if err := s.planTopics(); err != nil {
+		return err
+	}
+	if s.tx != nil {
+		err = s.tx.connect()
+	} else {
+		err = s.connect()
+	}
+	if err != nil {
+		return err
+	}
+	// Only now: what a former task has left open is aborted, and not waited for.
+	if s.offsets, err = s.worker.OpenOffsets(s.life.soft, s.id.Connector, s.conn); err != nil {
+		s.producer.Close()
+	}
+	return err
+}
+
+func (s *sourceTask) close() {
+	s.producer.Close()
+	if err := s.offsets.Close(); err != nil {
+		s.log.Error("the offsets of the connector are not closed", "error", err)
+	}
+}
+
+// connect makes the producer.
 func (s *sourceTask) connect() error {
 	id := "connector-producer-" + s.id.String()
 	set, _, err := s.worker.client(kafka.ProducerRole, config.Map{"client.id": id}, s.conn, kafka.ProducerOverride)
 	if err != nil {
 		return err
 	}
-	if err := s.planTopics(); err != nil {
-		return err
-	}
+	return s.makeProducer(set)
+}
+
+// makeProducer waits until a broker answers.
+func (s *sourceTask) makeProducer(set kafka.Settings) error {
 	return s.awaitBroker(func() (err error) {
 		s.producer, err = kafka.NewProducer(s.life.soft, set, quiet(s.log), kgo.AllowAutoTopicCreation(), kafka.Measured(&s.metrics.Client))
 		if err != nil {
@@ -139,7 +177,7 @@ func (s *sourceTask) loop() error {
 		if n := len(f.batch.Records); n > 0 {
 			s.metrics.Polled(n, time.Since(start))
 		}
-		if err := s.send(f); errors.Is(err, pipeline.ErrStopped) {
+		if err := s.dispatch(f); errors.Is(err, pipeline.ErrStopped) {
 			return nil
 		} else if err != nil {
 			return err
@@ -172,6 +210,11 @@ func (s *sourceTask) awaitRunning() (bool, error) {
 		}
 		if !paused {
 			paused = true
+			if s.tx != nil {
+				if err := s.tx.end(); err != nil {
+					return false, err
+				}
+			}
 			s.life.report.send(store.Paused, "")
 		}
 		select {
@@ -188,7 +231,7 @@ func (s *sourceTask) awaitRunning() (bool, error) {
 // settle tells the plugin what has become durable, frees the batches, and
 // returns the error of a record that Kafka did not take.
 func (s *sourceTask) settle(ctx context.Context) error {
-	for {
+	for s.tx == nil || s.tx.acknowledges() {
 		f := s.flights.landed()
 		if f == nil {
 			break
@@ -266,7 +309,7 @@ func (s *sourceTask) commit() (err error) {
 			back()
 			return err
 		}
-		if err := s.worker.Offsets.Write(ctx, s.id.Connector, offsets); err != nil {
+		if err := s.offsets.Write(ctx, s.id.Connector, offsets); err != nil {
 			back()
 			return fmt.Errorf("write %d source offsets: %w", len(offsets), err)
 		}
@@ -309,13 +352,13 @@ func sleep(ctx context.Context, d time.Duration) {
 
 // sourceHost is what the plugin sees of the worker.
 type sourceHost struct {
-	task *task
+	source *sourceTask
 
 	mu         sync.Mutex
 	partitions map[string]*connect.SourcePartition // guarded by mu
 }
 
-func (h *sourceHost) Logger() *slog.Logger { return h.task.log }
+func (h *sourceHost) Logger() *slog.Logger { return h.source.log }
 
 func (h *sourceHost) Partition(fields ...schema.Entry) *connect.SourcePartition {
 	v := schema.MapValue(fields)
@@ -337,8 +380,15 @@ func (h *sourceHost) Partition(fields ...schema.Entry) *connect.SourcePartition 
 	return p
 }
 
+func (h *sourceHost) Transactions() connect.TransactionContext {
+	if h.source.tx == nil || h.source.tx.asked == nil {
+		return nil
+	}
+	return h.source.tx.asked
+}
+
 func (h *sourceHost) Offset(ctx context.Context, p *connect.SourcePartition) (schema.Value, error) {
-	found, err := h.task.worker.Offsets.Read(ctx, h.task.id.Connector, []schema.Value{p.Fields})
+	found, err := h.source.offsets.Read(ctx, h.source.id.Connector, []schema.Value{p.Fields})
 	if err != nil {
 		return schema.Null(), fmt.Errorf("read the offset of %s: %w", p.Fields, err)
 	}

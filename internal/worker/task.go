@@ -24,6 +24,7 @@ type task struct {
 	gate    *gate
 	log     *slog.Logger
 	metrics *telemetry.Task
+	start   int                 // the number that the start was given
 	topics  map[string]struct{} // those told to the listener; the task goroutine's own
 }
 
@@ -42,7 +43,7 @@ func newTask(w *Worker, id store.TaskID, conn, cfg config.Map, target store.Targ
 	}}
 	return &task{
 		metrics: metrics,
-		worker:  w, id: id, conn: maps.Clone(conn), cfg: maps.Clone(cfg),
+		worker:  w, id: id, start: generation, conn: maps.Clone(conn), cfg: maps.Clone(cfg),
 		life: newLife(log, report), gate: newGate(target), log: log, topics: make(map[string]struct{}),
 	}
 }

@@ -32,9 +32,13 @@ type Config struct {
 	Plugins  *plugins.Registry
 	// Offsets holds the offsets of source connectors. The caller closes it
 	// after the worker.
-	Offsets  store.Offsets
-	Listener store.Listener
-	Log      *slog.Logger // nil is silent
+	Offsets store.Offsets
+	// OpenOffsets opens those of one connector; nil takes Offsets for all.
+	OpenOffsets store.OpenOffsets
+	// ExactlyOnce makes source tasks write in transactions; nil does not.
+	ExactlyOnce *ExactlyOnce
+	Listener    store.Listener
+	Log         *slog.Logger // nil is silent
 	// Metrics measures what runs here; nil measures for nobody.
 	Metrics *telemetry.Metrics
 	// Providers resolve the references in configurations when an instance starts
@@ -73,6 +77,9 @@ func New(cfg Config) (*Worker, error) {
 	}
 	if cfg.Metrics == nil {
 		cfg.Metrics = telemetry.NewMetrics(telemetry.MetricsConfig{})
+	}
+	if cfg.OpenOffsets == nil {
+		cfg.OpenOffsets = store.Shared(cfg.Offsets)
 	}
 	return &Worker{
 		Config: cfg, settings: s, log: log,

@@ -82,6 +82,19 @@ func (s *Worker) Kill() {
 	}
 }
 
+// Freeze stops the worker's process where it is, until Thaw: it answers nobody, and
+// its connections stay open.
+func (s *Worker) Freeze(t testing.TB) {
+	t.Helper()
+	check(t, s.cmd.Process.Signal(syscall.SIGSTOP))
+}
+
+// Thaw lets a frozen worker go on.
+func (s *Worker) Thaw(t testing.TB) {
+	t.Helper()
+	check(t, s.cmd.Process.Signal(syscall.SIGCONT))
+}
+
 // Stop ends the worker in order and waits for it.
 func (s *Worker) Stop(t testing.TB) {
 	t.Helper()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"sluice/connect/schema"
 	"sluice/internal/store"
@@ -21,6 +22,9 @@ type Overlay struct {
 }
 
 var _ store.Offsets = (*Overlay)(nil)
+
+// copyTimeout bounds the wait for a copy, without which the offsets count too.
+const copyTimeout = 5 * time.Second
 
 // NewOverlay returns the store. Close closes own, and leaves the worker's open.
 func NewOverlay(own, worker store.Offsets, log *slog.Logger) *Overlay {
@@ -69,6 +73,8 @@ func (o *Overlay) Around(ctx context.Context, connector string, offsets []store.
 		return err
 	}
 	if len(kept) > 0 {
+		ctx, cancel := context.WithTimeout(ctx, copyTimeout)
+		defer cancel()
 		if err := o.worker.Write(ctx, connector, kept); err != nil {
 			o.log.Warn("offsets are in the connector's own topic, and not copied to the worker's", "connector", connector, "error", err)
 		}
