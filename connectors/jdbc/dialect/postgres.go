@@ -130,7 +130,7 @@ func parsePostgres(rest string, given credentials) (Target, error) {
 		out.Set("sslmode", "prefer")
 	}
 	out.Set("timezone", "UTC")
-	u := url.URL{Scheme: "postgresql", Host: strings.Join(list, ","), Path: "/" + orElse(database, user), RawQuery: out.Encode()}
+	u := url.URL{Scheme: "postgresql", Host: strings.Join(list, ","), Path: "/" + orElse(database, user), RawQuery: strings.ReplaceAll(out.Encode(), "+", "%20")} // pgx takes + as it is.
 	if user != "" {
 		u.User = url.UserPassword(user, password)
 	}

@@ -55,7 +55,12 @@ func (b builder) literal(f field, v values) (string, error) {
 		return "", err
 	}
 	switch d.Kind() {
-	case schema.KindString, schema.KindInstant, schema.KindList:
+	case schema.KindInstant:
+		if b.dialect.Name() == dialectOracle {
+			return oracleInstant(f.schema.Name, string(text)), nil
+		}
+		return "'" + string(text) + "'", nil
+	case schema.KindString, schema.KindList:
 		return "'" + strings.ReplaceAll(string(text), "'", "''") + "'", nil
 	}
 	return string(text), nil
@@ -70,4 +75,16 @@ func (b builder) booleanLiteral(on bool) string {
 		return words[1]
 	}
 	return words[0]
+}
+
+// oracleInstant is a literal that does not depend on the session's formats.
+func oracleInstant(logical, text string) string {
+	switch logical {
+	case schema.DateName:
+		return "DATE '" + text + "'"
+	case schema.TimeName:
+		whole, _, _ := strings.Cut(text, ".") // A DATE has no fractions.
+		return "TO_DATE('1970-01-01 " + whole + "','YYYY-MM-DD HH24:MI:SS')"
+	}
+	return "TIMESTAMP '" + text + "'"
 }
