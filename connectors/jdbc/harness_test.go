@@ -41,6 +41,9 @@ func (h *fakeHost) RaiseError(err error) {
 
 func (h *fakeHost) Offsets(context.Context, []schema.Value) ([]schema.Value, error) { return nil, nil }
 
+// Transactions implements connect.SourceHost.
+func (h *fakeHost) Transactions() connect.TransactionContext { return nil }
+
 func (h *fakeHost) Partition(fields ...schema.Entry) *connect.SourcePartition {
 	h.mu.Lock()
 	defer h.mu.Unlock()
