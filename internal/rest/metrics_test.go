@@ -30,12 +30,12 @@ func TestMetricsAndStalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	h, _ := s.Handlers(rest.Config{
+	h, admin := s.Handlers(rest.Config{
 		Herder: oneTask{&fakeHerder{configs: map[string]config.Raw{}}}, Log: slog.New(slog.DiscardHandler),
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up 1\n") }),
 		Stalled: func(string, int) (time.Time, bool) { return time.Unix(1, 5), stalled },
 	})
-	get := func(path string) string {
+	ask := func(h http.Handler, path string) string {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
 		r.Header.Set("Accept", "text/plain")
@@ -45,8 +45,11 @@ func TestMetricsAndStalls(t *testing.T) {
 		h.ServeHTTP(w, r)
 		return w.Body.String()
 	}
-	if got := get("/metrics"); got != "up 1\n" {
-		t.Errorf("/metrics answers %q", got)
+	get := func(path string) string { return ask(h, path) }
+	for name, h := range map[string]http.Handler{"listeners": h, "admin.listeners": admin} {
+		if got := ask(h, "/metrics"); got != "up 1\n" {
+			t.Errorf("/metrics on %s answers %q", name, got)
+		}
 	}
 	const field = `"stalled_since":"1970-01-01T00:00:01Z"`
 	for _, path := range []string{"/connectors/a/status", "/connectors/a/tasks/0/status"} {

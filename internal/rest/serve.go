@@ -96,12 +96,11 @@ func (s *Server) Handlers(cfg Config) (main, admin http.Handler) {
 	if cfg.Levels == nil {
 		cfg.Levels = telemetry.NewLevels()
 	}
-	adminCfg := cfg
-	adminCfg.Metrics = nil
 	m := &api{Config: cfg, settings: s.settings, forward: s.forward}
 	m.routes = m.allRoutes()
-	// As in Java neither CORS, header rules nor credentials hold for admin.listeners.
-	a := &api{Config: adminCfg, settings: settings{maxBody: s.settings.maxBody}, forward: s.forward}
+	// As in Java neither CORS, header rules nor credentials hold for
+	// admin.listeners; so a scraper without credentials can ask there.
+	a := &api{Config: cfg, settings: settings{maxBody: s.settings.maxBody}, forward: s.forward}
 	a.routes = a.adminRoutes()
 	if !s.ownAdmin {
 		m.routes = append(m.routes, m.adminRoutes()...)
