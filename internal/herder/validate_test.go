@@ -111,6 +111,7 @@ func TestValidationRefusals(t *testing.T) {
 		code   int
 		text   string
 	}{
+		{config.Map{"a": "1e400", "name": "a1"}, 400, "Connector config {name=a1, a=1e400} contains no connector type"},
 		{config.Map{"topic": "t", "name": "k"}, 400, "Connector config {name=k, topic=t} contains no connector type"},
 		{config.Map{"connector.class": "no.Such"}, 400, "Failed to find any class that implements Connector and which name matches no.Such, available connectors are: PluginDesc{klass=class " + sinkClass},
 		{config.Map{"connector.class": sourceClass, "connector.plugin.version": "[bad"}, 400, "Unbounded range: [bad"},

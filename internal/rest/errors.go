@@ -38,12 +38,12 @@ func containerText(status int) string {
 }
 
 // writeUnsupported answers 415, which has a content type where the request had
-// none. A Content-Type that is none at all is 400 of the container.
+// none or a wildcard. A Content-Type that is none at all is 400 of the container.
 func writeUnsupported(w http.ResponseWriter, given string, status int) {
 	switch {
 	case status == http.StatusBadRequest:
 		writePage(w, status)
-	case given == "":
+	case given == "", strings.Contains(given, "*"):
 		writeMessage(w, jsonType, message{status, containerText(status)})
 	default:
 		writeContainerError(w, status)
@@ -88,7 +88,12 @@ func writePage(w http.ResponseWriter, status int) {
 // for those who take text first. Others get their own type and no body.
 func (s *api) writeOptions(w http.ResponseWriter, r *http.Request, matches []match) {
 	contentType, text := textType, true
-	if types := accepted(r.Header.Values("Accept")); len(types) > 0 && !types[0].takes(textType) {
+	types, fine := accepted(r.Header.Values("Accept"))
+	if !fine {
+		writeAmbiguous(w, r.Method)
+		return
+	}
+	if !types[0].takes(textType) {
 		contentType, text = types[0].String(), false
 	}
 	if !s.admitted(r) {

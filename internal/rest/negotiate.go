@@ -4,6 +4,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -29,7 +30,7 @@ func checkContentType(given string, read bool) int {
 	switch {
 	case err != nil || !strings.Contains(t, "/"):
 		return http.StatusBadRequest
-	case t != jsonType && t != "*/*" && t != "application/*":
+	case t != jsonType && (read || t != "*/*" && t != "application/*"):
 		return http.StatusUnsupportedMediaType
 	}
 	return 0
@@ -41,27 +42,40 @@ type mediaType struct {
 	params map[string]string // without q
 }
 
+// quality is what Java's server takes for q.
+var quality = regexp.MustCompile(`^(0(\.[0-9]{0,3})?|1(\.0{0,3})?|\.[0-9]{1,4})$`)
+
 // accepted reads Accept headers; none stands for all types. The order of the
-// client is kept: with Java's server it counts before the q values.
-func accepted(headers []string) []mediaType {
+// client is kept: with Java's server it counts before the q values. fine is false
+// where an element is no media type or its q no quality, which is a bad request.
+func accepted(headers []string) (types []mediaType, fine bool) {
 	list := strings.Join(headers, ",")
 	if strings.TrimSpace(list) == "" {
-		return []mediaType{{name: "*/*"}}
+		return []mediaType{{name: "*/*"}}, true
 	}
-	var types []mediaType
-	for item := range strings.SplitSeq(list, ",") {
+	for item := range strings.SplitSeq(strings.TrimSuffix(list, ","), ",") {
 		name, params, err := mime.ParseMediaType(strings.TrimSpace(item))
-		if err != nil || !strings.Contains(name, "/") {
-			continue
+		if err != nil {
+			return types, false
+		}
+		if q, given := params["q"]; given && !quality.MatchString(q) {
+			return types, false
 		}
 		delete(params, "q")
+		if !strings.Contains(name, "/") {
+			name += "/*" // "*" is in what Java's own HTTP client sends
+		}
 		types = append(types, mediaType{name, params})
 	}
-	return types
+	return types, true
 }
 
-// String returns the type with its parameters in the order of their names.
+// String returns the type with its parameters in the order of their names. Java's
+// server knows two character sets, and writes them in lower case.
 func (m mediaType) String() string {
+	if set := strings.ToLower(m.params["charset"]); len(m.params) == 1 && (set == "utf-8" || set == "iso-8859-1") {
+		return m.name + ";charset=" + set
+	}
 	parts := []string{m.name}
 	for _, key := range slices.Sorted(maps.Keys(m.params)) {
 		parts = append(parts, key+"="+m.params[key])
@@ -71,20 +85,25 @@ func (m mediaType) String() string {
 
 // takes reports whether m is the type or a wildcard of it.
 func (m mediaType) takes(name string) bool {
-	group, _, _ := strings.Cut(name, "/")
-	return m.name == name || m.name == "*/*" || m.name == group+"/*"
+	group, kind, _ := strings.Cut(name, "/")
+	return m.name == name || m.name == "*/*" || m.name == group+"/*" || m.name == "*/"+kind
 }
 
-// negotiate returns the content type of a JSON answer for the Accept headers. The
-// parameters of application/json are echoed, as Java's server does.
-func negotiate(headers []string) (string, bool) {
-	for _, m := range accepted(headers) {
+// negotiate returns the content type of a JSON answer for the Accept headers, or
+// the status to refuse the request with. The parameters of application/json are
+// echoed, as Java's server does.
+func negotiate(headers []string) (contentType string, refused int) {
+	types, fine := accepted(headers)
+	if !fine {
+		return "", http.StatusBadRequest
+	}
+	for _, m := range types {
 		if m.takes(jsonType) {
 			if m.name == jsonType {
-				return m.String(), true
+				return m.String(), 0
 			}
-			return jsonType, true
+			return jsonType, 0
 		}
 	}
-	return "", false
+	return "", http.StatusNotAcceptable
 }

@@ -12,8 +12,11 @@ import (
 type object = map[string]any
 
 func (s *api) describes(r *http.Request, segments []string) bool {
-	return len(segments) == 1 && segments[0] == "openapi.json" && (r.Method == http.MethodGet || r.Method == http.MethodHead) &&
-		slices.ContainsFunc(accepted(r.Header.Values("Accept")), func(m mediaType) bool { return m.takes(openapiType) })
+	if len(segments) != 1 || segments[0] != "openapi.json" || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+		return false
+	}
+	types, fine := accepted(r.Header.Values("Accept"))
+	return fine && slices.ContainsFunc(types, func(m mediaType) bool { return m.takes(openapiType) })
 }
 
 // writeDescription answers with the OpenAPI document. Java has none and answers

@@ -32,7 +32,12 @@ func split(path string) (segments []string, fine bool) {
 	if strings.ContainsAny(path, illegal) || !encodedWell(path) {
 		return nil, false
 	}
+	last := strings.LastIndexByte(path, '/') + 1
+	if last > 0 && strings.HasPrefix(path[last:], ";") {
+		path = path[:last] // parameters of nothing
+	}
 	segments = strings.Split(strings.TrimSuffix(path, "/"), "/")
+	depth := 0
 	for i, segment := range segments {
 		name, _, parameters := strings.Cut(segment, ";")
 		if name == "" && len(segments) > 1 || strings.HasPrefix(path, "/") || strings.HasSuffix(path, "//") {
@@ -40,6 +45,16 @@ func split(path string) (segments []string, fine bool) {
 		}
 		if parameters && (name == "." || name == "..") {
 			return nil, false
+		}
+		switch name {
+		case ".":
+		case "..":
+			depth--
+		default:
+			depth++
+		}
+		if depth < 0 {
+			return nil, false // it leaves the root
 		}
 		segments[i] = name
 	}
@@ -55,6 +70,9 @@ func encodedWell(path string) bool {
 	}
 	if strings.ContainsFunc(decoded, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return false
+	}
+	if strings.ContainsFunc(path, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return false // to be encoded
 	}
 	lower := strings.ToLower(path)
 	for _, hidden := range []string{"%2f", "%5c", "%25", "%2e"} {

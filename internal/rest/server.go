@@ -86,9 +86,14 @@ func (s *api) serve(w http.ResponseWriter, r *http.Request, m match) {
 			return
 		}
 	}
-	accept, acceptable := negotiate(r.Header.Values("Accept"))
-	if !acceptable {
-		writeContainerError(w, http.StatusNotAcceptable)
+	accept, refused := negotiate(r.Header.Values("Accept"))
+	switch refused {
+	case 0:
+	case http.StatusBadRequest:
+		writeAmbiguous(w, r.Method)
+		return
+	default:
+		writeContainerError(w, refused)
 		return
 	}
 	if !m.doc.internal && !s.admitted(r) {
