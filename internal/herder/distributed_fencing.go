@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluice/connect"
+	"sluice/internal/group/assign"
 	"sluice/internal/store"
 )
 
@@ -147,4 +148,21 @@ func (h *Distributed) Verify(ctx context.Context, id store.TaskID, start int) er
 		return nil
 	})
 	return errors.Join(err, refusal)
+}
+
+// succeed has exactly-once tasks started again where the group had lost this
+// worker: others may have run them meanwhile, and have fenced their producers. It
+// is called in the loop, before the assignment is taken in.
+func (h *Distributed) succeed(s *cluster, a assign.Assignment) {
+	if !h.exactlyOnce() || s.assignment.MemberID == "" || s.assignment.MemberID == a.MemberID {
+		return
+	}
+	for name, l := range s.here {
+		if cfg := s.configs.Connector(name); cfg == nil || h.kind(cfg) != TypeSource {
+			continue
+		}
+		for _, t := range l.tasks {
+			t.restart = true
+		}
+	}
 }

@@ -16,6 +16,7 @@ import (
 func (h *Distributed) Assigned(a assign.Assignment) {
 	h.box.put(func(s *cluster) {
 		h.takeConfigs(s)
+		h.succeed(s, a)
 		s.assign(a)
 		h.member.Store(&membership{a, true})
 		for _, name := range s.names() {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"sluice/connect/config"
+	"sluice/internal/group/assign"
 	"sluice/internal/store"
 )
 
@@ -144,4 +145,33 @@ func TestOffsetsAreFencedFirst(t *testing.T) {
 	if got, record := a.rounds(), a.configs.Snapshot().TaskCountRecord("x"); got != "x: 2 of "+sourceClass || record != 0 {
 		t.Errorf("fenced were %q, the record is %d", got, record)
 	}
+}
+
+// TestTasksOfALostWorkerStartAgain gives a worker its work back under another
+// member id: by then another worker may have fenced the producers of its tasks.
+func TestTasksOfALostWorkerStartAgain(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, config.Map{"exactly.once.source.support": "enabled"})
+	a := c.join("a:1")
+	c.eventually(a.isReady)
+	a.create("x", nil)
+	c.eventually(c.runs("x"))
+	c.mu.Lock()
+	again := assign.Assignment{
+		Generation: c.generation, MemberID: "anew", Leader: true, LeaderURL: a.url(),
+		ConfigOffset: a.configs.Snapshot().Offset(), Signed: true, Held: a.held.Clone(),
+	}
+	c.mu.Unlock()
+	starts := 0
+	a.worker.set(func() { starts = a.worker.taskStarts })
+	a.Assigned(again)
+	c.eventually(func() string {
+		now := 0
+		a.worker.set(func() { now = a.worker.taskStarts })
+		if now != starts+2 {
+			return fmt.Sprintf("%d tasks were started again, want 2", now-starts)
+		}
+		return ""
+	})
+	c.eventually(c.runs("x"))
 }

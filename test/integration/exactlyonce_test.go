@@ -159,40 +159,46 @@ func TestExactlyOnceSurvivesKills(t *testing.T) {
 func TestExactlyOnceFencesZombies(t *testing.T) {
 	name := strings.ToLower(kafkatest.Name(t))
 	props := exactlyOnceProps(t, name, "enabled")
-	workers := map[string]*kafkatest.Worker{}
-	for range 2 {
-		w := kafkatest.Distributed(t, props)
-		workers[w.WorkerID()] = w
-	}
-	var any *kafkatest.Worker
-	for _, any = range workers {
-		break
-	}
-	lines := startLines(t, any.URL, name, map[string]string{"transaction.boundary": "interval", "transaction.boundary.interval.ms": "400"})
-	owner := func(url string) string {
-		all, err := kafkatest.Statuses(t.Context(), url)
-		if s := all[name]; err == nil && len(s.Tasks) == 1 && s.Tasks[0].State == "RUNNING" {
+	workers := []*kafkatest.Worker{kafkatest.Distributed(t, props), kafkatest.Distributed(t, props)}
+	lines := startLines(t, workers[0].URL, name, map[string]string{"transaction.boundary": "interval", "transaction.boundary.interval.ms": "400"})
+	owner := func(w *kafkatest.Worker) string {
+		all, err := kafkatest.Statuses(t.Context(), w.URL)
+		if err != nil {
+			return err.Error()
+		}
+		if s := all[name]; len(s.Tasks) == 1 && s.Tasks[0].State == "RUNNING" {
 			return s.Tasks[0].WorkerID
 		}
-		return ""
+		return fmt.Sprintf("%+v", all[name])
 	}
-	for range 2 {
-		var frozen, other *kafkatest.Worker
+	// moves waits until both know who runs the task, and it commits.
+	moves := func() (runs, other *kafkatest.Worker) {
+		t.Helper()
 		kafkatest.Until(t, func() string {
-			if frozen = workers[owner(any.URL)]; frozen == nil || position(t, any.URL, name) <= 0 {
-				return "the task does not run"
+			at, also := owner(workers[0]), owner(workers[1])
+			for i, w := range workers {
+				if at == also && at == w.WorkerID() {
+					runs, other = w, workers[1-i]
+					return ""
+				}
+			}
+			return "the task is on " + at + " and on " + also
+		})
+		before := position(t, other.URL, name)
+		kafkatest.Until(t, func() string {
+			if position(t, other.URL, name) <= before {
+				return "the task commits nothing: " + owner(other)
 			}
 			return ""
 		})
-		for _, w := range workers {
-			if w != frozen {
-				other = w
-			}
-		}
+		return runs, other
+	}
+	for range 3 {
+		frozen, other := moves()
 		before := position(t, other.URL, name)
 		frozen.Freeze(t)
 		kafkatest.Until(t, func() string {
-			if at := owner(other.URL); at != other.WorkerID() {
+			if at := owner(other); at != other.WorkerID() {
 				return "the task is still on " + at
 			}
 			if position(t, other.URL, name) <= before {
@@ -202,20 +208,9 @@ func TestExactlyOnceFencesZombies(t *testing.T) {
 		})
 		frozen.Thaw(t)
 		t.Logf("the task of %s went to %s", frozen.WorkerID(), other.WorkerID())
-		kafkatest.Until(t, func() string {
-			if _, err := kafkatest.Statuses(t.Context(), frozen.URL); err != nil {
-				return err.Error()
-			}
-			return ""
-		})
 	}
-	kafkatest.Until(t, func() string {
-		if owner(any.URL) == "" {
-			return "the task does not run"
-		}
-		return ""
-	})
-	allOnce(t, any.URL, name, lines)
+	moves()
+	allOnce(t, workers[0].URL, name, lines)
 	for _, w := range workers {
 		w.Stop(t)
 	}
@@ -303,4 +298,59 @@ func TestOffsetsUnderExactlyOnce(t *testing.T) {
 	}
 	lines.Finish()
 	worker.Stop(t)
+}
+
+// TestExactlyOnceBesideJava has a Java worker lead a group with one of ours, then
+// ours lead, with connectors that are reconfigured meanwhile: tasks of each ask the
+// other to fence their predecessors.
+func TestExactlyOnceBesideJava(t *testing.T) {
+	group := strings.ToLower(kafkatest.Name(t))
+	props := exactlyOnceProps(t, group, "enabled")
+	java := kafkatest.JavaConnect(t, props)
+	ours := kafkatest.Distributed(t, props)
+	names := []string{group + "-a", group + "-b"}
+	lines := map[string]*kafkatest.Lines{}
+	for _, name := range names {
+		lines[name] = startLines(t, ours.URL, name, nil)
+	}
+	reconfigure := func(batch string) {
+		t.Helper()
+		for _, name := range names {
+			kafkatest.Do(t, http.MethodPut, ours.URL+"/connectors/"+name+"/config", map[string]string{
+				"connector.class": "FileStreamSource", "tasks.max": "1", "topic": name, "file": lines[name].Path, "batch.size": batch,
+			})
+		}
+	}
+	run := func(workers ...string) {
+		t.Helper()
+		before := map[string]int64{}
+		for _, name := range names {
+			before[name] = position(t, ours.URL, name)
+		}
+		kafkatest.Until(t, func() string {
+			if text := kafkatest.Running(t.Context(), ours.URL, len(names), workers...); text != "" {
+				return text
+			}
+			for _, name := range names {
+				if position(t, ours.URL, name) <= before[name] {
+					return name + " commits nothing"
+				}
+			}
+			return ""
+		})
+	}
+	run(java.WorkerID(), ours.WorkerID())
+	reconfigure("20")
+	run(java.WorkerID(), ours.WorkerID())
+	java.Stop(t)
+	run(ours.WorkerID())
+	java = kafkatest.JavaConnect(t, props)
+	run(java.WorkerID(), ours.WorkerID())
+	reconfigure("10")
+	run(java.WorkerID(), ours.WorkerID())
+	for _, name := range names {
+		allOnce(t, ours.URL, name, lines[name])
+	}
+	ours.Stop(t)
+	java.Stop(t)
 }
