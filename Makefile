@@ -45,6 +45,14 @@ kill-test: build ## two minutes of a growing file, ten kill -9, every line count
 	@test/kafka/kafka install
 	KILL_TEST=full $(GO) test -tags integration -count=1 -timeout=10m -run '^TestKills$$' -v ./test/integration
 
+T ?= 2m
+WORKERS ?= 3
+.PHONY: faults
+faults: build ## break workers, broker and connections for T (2m), count every line, write docs/reliability.md (SEED, WORKERS, JAVA=1)
+	@test/kafka/kafka install
+	SEED=$(or $(SEED),$$(date +%s)) FAULTS_TIME=$(T) FAULTS_WORKERS=$(WORKERS) FAULTS_JAVA=$(JAVA) FAULTS_REPORT=$(CURDIR)/docs/reliability.md \
+	  $(GO) test -tags integration -count=1 -timeout=3h -run '^TestFaults$$' -v ./test/faults
+
 .PHONY: conformance
 conformance: ## the recorded REST answers of the Java worker
 	@if [ -d test/conformance ]; then $(GO) test -count=1 ./test/conformance/...; \

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,12 +10,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	kafkatest "sluice/test/kafka"
 )
 
 const (
-	limitName   = "limit"
-	beginMarker = "<!-- bench: begin -->"
-	endMarker   = "<!-- bench: end -->"
+	limitName = "limit"
+	section   = "bench" // of the document
 )
 
 // row is a scenario with what was measured, by the name of the worker.
@@ -96,7 +96,7 @@ func (m measure) median(samples []sample) (v float64, ok bool) {
 // markdown renders the table with the machine and the command that made it.
 func (t *table) markdown(ctx context.Context) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\nMedians of %d runs with %d records on %s, %s.\n\n    %s\n\n", beginMarker, t.runs, t.records, machine(ctx), time.Now().UTC().Format(time.DateOnly), t.command)
+	fmt.Fprintf(&b, "\nMedians of %d runs with %d records on %s, %s.\n\n    %s\n\n", t.runs, t.records, machine(ctx), time.Now().UTC().Format(time.DateOnly), t.command)
 	b.WriteString("| scenario | measure | Java 4.3.1 | Sluice | Sluice against Java | limit |\n|---|---|---|---|---|---|\n")
 	for _, r := range t.rows {
 		r.write(&b)
@@ -107,7 +107,7 @@ func (t *table) markdown(ctx context.Context) string {
 			fmt.Fprintf(&b, "\n**%s could not do `%s`:** %s\n", name, r.scenario.id, first)
 		}
 	}
-	fmt.Fprintf(&b, "\n%s\n", endMarker)
+	b.WriteByte('\n')
 	return b.String()
 }
 
@@ -143,16 +143,7 @@ func (m measure) cell(v float64, ok bool) string {
 // write replaces the part of the file between the markers; the rest is written
 // by hand.
 func (t *table) write(ctx context.Context, path string) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	before, rest, ok := strings.Cut(string(text), beginMarker)
-	_, after, closed := strings.Cut(rest, endMarker+"\n")
-	if !ok || !closed {
-		return errors.New(path + " lacks the lines " + beginMarker + " and " + endMarker)
-	}
-	return os.WriteFile(path, []byte(before+t.markdown(ctx)+after), 0o644) //nolint:gosec // a document, for all to read
+	return kafkatest.ReplaceSection(path, section, t.markdown(ctx))
 }
 
 // machine says what the figures were made on.

@@ -11,7 +11,7 @@ import (
 func TestTheTableReplacesOnlyItsPart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "performance.md")
-	if err := os.WriteFile(path, []byte("# Before\n"+beginMarker+"\nold\n"+endMarker+"\nAfter.\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("# Before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nAfter.\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := scenarios()[1]

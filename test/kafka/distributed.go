@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Worker is our worker in distributed mode.
@@ -42,11 +43,14 @@ func DistributedProps(t testing.TB, group string) map[string]string {
 }
 
 // Distributed starts our worker in distributed mode with the properties, on a port of its
-// own. It is killed at the end of the test, if it runs still.
+// own where they name no listeners. It is killed at the end of the test, if it runs still.
 func Distributed(t testing.TB, props map[string]string) *Worker {
 	t.Helper()
 	dir := t.TempDir()
-	s := &Worker{URL: fmt.Sprintf("http://127.0.0.1:%d", FreePort(t)), Log: filepath.Join(dir, "log")}
+	s := &Worker{URL: props["listeners"], Log: filepath.Join(dir, "log")}
+	if s.URL == "" {
+		s.URL = fmt.Sprintf("http://127.0.0.1:%d", FreePort(t))
+	}
 	all := maps.Clone(props)
 	all["listeners"] = s.URL
 	file := filepath.Join(dir, "worker.properties")
@@ -95,10 +99,13 @@ func (s *Worker) Thaw(t testing.TB) {
 	check(t, s.cmd.Process.Signal(syscall.SIGCONT))
 }
 
-// Stop ends the worker in order and waits for it.
+// Stop ends the worker in order and waits for it. The test fails when the worker
+// does not end with exit code 0.
 func (s *Worker) Stop(t testing.TB) {
 	t.Helper()
 	check(t, s.cmd.Process.Signal(os.Interrupt))
+	late := time.AfterFunc(patience, func() { _ = s.cmd.Process.Kill() }) // Wait tells
+	defer late.Stop()
 	if err := s.cmd.Wait(); err != nil {
 		t.Errorf("the worker ended with %v after an interrupt", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -34,8 +35,11 @@ func JavaConnect(t testing.TB, worker map[string]string, connectors ...string) *
 	ctx := context.WithoutCancel(t.Context()) // it is stopped after the test's context ends
 	plugins, err := Run(ctx, "plugins")
 	check(t, err)
-	port := FreePort(t)
-	j := &Java{URL: fmt.Sprintf("http://127.0.0.1:%d", port), name: "test-java-" + strconv.Itoa(port)}
+	url := worker["listeners"]
+	if url == "" {
+		url = fmt.Sprintf("http://127.0.0.1:%d", FreePort(t))
+	}
+	j := &Java{URL: url, name: "test-java-" + url[strings.LastIndexByte(url, ':')+1:]}
 	props := map[string]string{
 		"bootstrap.servers": bootstrap,
 		"key.converter":     "org.apache.kafka.connect.storage.StringConverter",
@@ -85,4 +89,25 @@ func Properties(m map[string]string) []byte {
 		fmt.Fprintf(&b, "%s=%s\n", k, m[k])
 	}
 	return []byte(b.String())
+}
+
+// Kill ends the worker with no chance to say goodbye.
+func (j *Java) Kill() {
+	_, _ = Run(context.Background(), "kill", j.name) // it may be gone
+}
+
+// Freeze stops the worker's process where it is, until Thaw: it answers nobody, and
+// its connections stay open.
+func (j *Java) Freeze(t testing.TB) { j.signal(t, syscall.SIGSTOP) }
+
+// Thaw lets a frozen worker go on.
+func (j *Java) Thaw(t testing.TB) { j.signal(t, syscall.SIGCONT) }
+
+func (j *Java) signal(t testing.TB, sig syscall.Signal) {
+	t.Helper()
+	text, err := Run(context.WithoutCancel(t.Context()), "pid", j.name)
+	check(t, err)
+	pid, err := strconv.Atoi(text)
+	check(t, err)
+	check(t, syscall.Kill(pid, sig))
 }

@@ -59,7 +59,7 @@ func Name(t testing.TB) string {
 // FreePort returns a port of 127.0.0.1 that nobody listens on at the moment.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	port, err := freePorts(1)
+	port, err := FreePorts(1)
 	check(t, err)
 	return port
 }
@@ -84,7 +84,7 @@ func startBroker() (string, error) {
 	// Between the look for free ports and the broker's start somebody else may
 	// take one.
 	for try := 1; ; try++ {
-		port, err := freePorts(2)
+		port, err := FreePorts(2)
 		if err != nil {
 			return "", err
 		}
@@ -142,8 +142,8 @@ func Command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// freePorts returns the first of n free ports in a row.
-func freePorts(n int) (int, error) {
+// FreePorts returns the first of n free ports of 127.0.0.1 in a row.
+func FreePorts(n int) (int, error) {
 	for range 20 {
 		first, err := tryPorts(n)
 		if err == nil {
