@@ -14,6 +14,7 @@ const (
 	exactlyOnceKey  = "exactly.once.support"
 	boundaryKey     = "transaction.boundary"
 	workerExactOnce = "exactly.once.source.support"
+	offsetsTopicKey = "offsets.storage.topic"
 )
 
 // groupRules adds the errors that only a distributed worker knows: a sink whose
@@ -94,4 +95,14 @@ func (v validation) definesBoundaries() bool {
 	}
 	c, ok := p.New().(connect.TransactionDefiner)
 	return ok && c.CanDefineTransactionBoundaries(v.raw.Map())
+}
+
+// ownOffsetClients tells whether a source connector reads its offsets with clients
+// of its own, in a distributed worker.
+func (v validation) ownOffsetClients(kind string) bool {
+	if v.group == "" || kind == TypeSink {
+		return false
+	}
+	topic := v.raw[offsetsTopicKey]
+	return strings.EqualFold(v.settings[workerExactOnce], "enabled") || topic != nil && config.Trim(*topic) != ""
 }

@@ -21,14 +21,15 @@ func (v validation) clientInfos(kind string) (ConfigInfos, error) {
 	for key := range v.raw {
 		creates = creates || strings.HasPrefix(key, "topic.creation.")
 	}
+	offsets := v.ownOffsetClients(kind)
 	for _, c := range []struct {
 		prefix string
 		client definition.Client
 		used   bool
 	}{
 		{"producer.override.", definition.ProducerClient, kind == TypeSource || hasDLQ},
-		{"consumer.override.", definition.ConsumerClient, kind == TypeSink},
-		{"admin.override.", definition.AdminClient, kind == TypeSource && creates || kind == TypeSink && hasDLQ},
+		{"consumer.override.", definition.ConsumerClient, kind == TypeSink || offsets},
+		{"admin.override.", definition.AdminClient, kind == TypeSource && creates || kind == TypeSink && hasDLQ || offsets},
 	} {
 		if !c.used {
 			continue
