@@ -217,3 +217,32 @@ func TestMeasuringAllocatesNothing(t *testing.T) {
 		t.Errorf("%.0f allocations for a batch", n)
 	}
 }
+
+func TestRebalanceMetrics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := telemetry.NewMetrics(telemetry.MetricsConfig{})
+		r := m.Rebalance("SESSIONED")
+		r.Begin()
+		r.Failed()
+		time.Sleep(2 * time.Second)
+		r.Joined(30 * time.Millisecond)
+		r.Joined(10 * time.Millisecond)
+		r.Synced(5 * time.Millisecond)
+		r.End("http://leader/", 4, 2, 3)
+		r.Heartbeat(7 * time.Millisecond)
+		time.Sleep(28 * time.Second)
+		got := scrape(t, m)
+		for series, want := range map[string]string{
+			"join_total": "2", "join_time_avg": "20", "join_time_max": "30", "sync_total": "1", "sync_time_max": "5",
+			"heartbeat_total": "1", "heartbeat_response_time_max": "7", "last_heartbeat_seconds_ago": "28",
+			"rebalance_total": "1", "rebalance_latency_total": "2000", "failed_rebalance_total": "1",
+			"rebalance_rate_per_hour": "120", "failed_rebalance_rate_per_hour": "120", // one in 30 s
+			"assigned_connectors": "2", "assigned_tasks": "3",
+		} {
+			if series = "kafka_connect_connect_coordinator_" + series; got[series] != want {
+				t.Errorf("%s is %q, want %s", series, got[series], want)
+			}
+		}
+	})
+}
