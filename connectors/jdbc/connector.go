@@ -154,11 +154,12 @@ func (c *connector) taskConfig(tables []dialect.TableID, fetched bool) config.Ma
 // groups deals the items out in order, the first groups being one longer where
 // it does not come out even (ConnectorUtils.groupPartitions of Java).
 func groups[T any](items []T, most int) [][]T {
-	n := min(len(items), most)
+	total := len(items)
+	n := min(total, most)
 	var all [][]T
 	for i := range n {
-		size := len(items) / n
-		if i < len(items)%n {
+		size := total / n
+		if i < total%n {
 			size++
 		}
 		all = append(all, items[:size:size])
