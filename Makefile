@@ -53,6 +53,12 @@ faults: build ## break workers, broker and connections for T (2m), count every l
 	SEED=$(or $(SEED),$$(date +%s)) FAULTS_TIME=$(T) FAULTS_WORKERS=$(WORKERS) FAULTS_JAVA=$(JAVA) FAULTS_REPORT=$(CURDIR)/docs/reliability.md \
 	  $(GO) test -tags integration -count=1 -timeout=3h -run '^TestFaults$$' -v ./test/faults
 
+.PHONY: soak
+soak: build ## create, change and delete connectors at random for T (2m), write docs/reliability.md (SEED)
+	@test/kafka/kafka install
+	SEED=$(or $(SEED),$$(date +%s)) SOAK_TIME=$(T) SOAK_REPORT=$(CURDIR)/docs/reliability.md \
+	  $(GO) test -tags integration -count=1 -timeout=25h -run '^TestSoak$$' -v ./test/soak
+
 .PHONY: conformance
 conformance: ## the recorded REST answers of the Java worker
 	@if [ -d test/conformance ]; then $(GO) test -count=1 ./test/conformance/...; \

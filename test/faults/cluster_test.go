@@ -130,11 +130,11 @@ func (c *cluster) memory() ([]float64, error) { return c.metrics("process_reside
 func (c *cluster) metrics(name string) ([]float64, error) {
 	var out []float64
 	for _, url := range c.urls {
-		v, err := kafkatest.Metric(c.t.Context(), url, name)
+		v, err := kafkatest.Metrics(c.t.Context(), url, name)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, v)
+		out = append(out, v...)
 	}
 	return out, nil
 }

@@ -99,6 +99,9 @@ func (s *Worker) Thaw(t testing.TB) {
 	check(t, s.cmd.Process.Signal(syscall.SIGCONT))
 }
 
+// PID is the id of the worker's process.
+func (s *Worker) PID() int { return s.cmd.Process.Pid }
+
 // Stop ends the worker in order and waits for it. The test fails when the worker
 // does not end with exit code 0.
 func (s *Worker) Stop(t testing.TB) {
