@@ -103,7 +103,12 @@ func (h *Distributed) Fence(ctx context.Context, id store.TaskID) error {
 	}
 }
 
-const fenceRetryMost = 5 * time.Second
+const (
+	fenceRetryMost = 5 * time.Second
+	// fenceAttempt bounds one request: a leader that is silent may be none any more.
+	// One that is busy goes on without its asker, and answers the next request.
+	fenceAttempt = 5 * time.Second
+)
 
 // final tells whether the answer to a request to fence stays as it is.
 func final(err error) bool {
@@ -112,6 +117,8 @@ func final(err error) bool {
 }
 
 func (h *Distributed) askToFence(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, fenceAttempt)
+	defer cancel()
 	err := h.lead()
 	if err == nil {
 		return h.fenceAsLeader(ctx, name)
