@@ -83,7 +83,7 @@ func (d distributed) run(ctx context.Context) error {
 	relay, news := &relay{}, &groupRelay{}
 	var exactlyOnce *worker.ExactlyOnce
 	if eos == kafka.Enabled {
-		exactlyOnce = &worker.ExactlyOnce{Group: d.settings["group.id"], Fencing: news}
+		exactlyOnce = &worker.ExactlyOnce{Fencing: news}
 	}
 	runner, err := worker.New(worker.Config{
 		ID: server.WorkerID, Settings: d.settings, Plugins: d.registry, Offsets: stores.Offsets, OpenOffsets: stores.OpenOffsets, ExactlyOnce: exactlyOnce,

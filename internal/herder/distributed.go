@@ -52,7 +52,7 @@ type DistributedConfig struct {
 	Offsets   store.Offsets // of source connectors
 	// OpenOffsets opens those of one source connector; nil takes Offsets for all.
 	OpenOffsets store.OpenOffsets
-	Fencer      ProducerFencer    // needed with exactly.once.source.support=enabled
+	Fencer      ProducerFencer    // of tasks of any worker of the group
 	Consumed    ConsumedOffsets   // of sink connectors
 	Configs     store.ConfigStore // started; the caller closes it after Run
 	Statuses    store.StatusStore // started; the caller closes it after Run

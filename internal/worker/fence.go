@@ -18,11 +18,9 @@ import (
 // FenceProducers fences the producers of the tasks 0 to tasks-1 of a source
 // connector, by its resolved configuration: what they have left open is aborted,
 // and what they write from now on is refused. It waits for the brokers until ctx
-// ends. Without ExactlyOnce it does nothing.
+// ends. Tasks of other workers may write in transactions where those of this one
+// do not, so it needs no ExactlyOnce.
 func (w *Worker) FenceProducers(ctx context.Context, name string, cfg config.Map, tasks int) error {
-	if w.ExactlyOnce == nil {
-		return nil
-	}
 	set, _, err := w.client(kafka.AdminRole, config.Map{"client.id": "connector-worker-adminclient-" + name}, cfg, kafka.AdminOverride)
 	if err != nil {
 		return err
@@ -33,7 +31,7 @@ func (w *Worker) FenceProducers(ctx context.Context, name string, cfg config.Map
 	}
 	defer client.Close()
 	for i := range tasks {
-		id := w.ExactlyOnce.TransactionalID(store.TaskID{Connector: name, Task: i})
+		id := w.transactionalID(store.TaskID{Connector: name, Task: i})
 		if err := fence(ctx, client, id); err != nil {
 			return fmt.Errorf("fence the producer %s: %w", id, err)
 		}

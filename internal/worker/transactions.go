@@ -21,13 +21,13 @@ import (
 // ExactlyOnce makes the source tasks of a worker write their records and offsets
 // in transactions (KIP-618).
 type ExactlyOnce struct {
-	// Group is the first part of transactional ids: GROUP-CONNECTOR-TASK.
-	Group   string
 	Fencing Fencing
 }
 
-// TransactionalID is that of a task's producer.
-func (e *ExactlyOnce) TransactionalID(id store.TaskID) string { return e.Group + "-" + id.String() }
+// transactionalID is that of a task's producer: GROUP-CONNECTOR-TASK.
+func (w *Worker) transactionalID(id store.TaskID) string {
+	return w.Settings["group.id"] + "-" + id.String()
+}
 
 // Fencing keeps former tasks of a connector from writing beside new ones. Both
 // methods wait, and an error fails the task.
@@ -127,7 +127,7 @@ func (t *transactions) settings() (kafka.Settings, error) {
 	if err != nil {
 		return set, err
 	}
-	for key, value := range map[string]string{"enable.idempotence": "true", "transactional.id": w.ExactlyOnce.TransactionalID(id)} {
+	for key, value := range map[string]string{"enable.idempotence": "true", "transactional.id": w.transactionalID(id)} {
 		if other, given := set.Values[key]; given && !strings.EqualFold(other, value) {
 			t.s.log.Warn("a setting of the producer is ignored, exactly-once delivery needs another one", "key", key, "value", other, "needed", value)
 		}

@@ -57,8 +57,8 @@ func (o inTopic) Close() error { return nil }
 // offsets in the topic "offsets".
 func newExactlyOnce(t *testing.T) (*rig, *gatekeeper) {
 	t.Helper()
-	r, g := newRig(t, "offset.flush.interval.ms", "3600000"), &gatekeeper{}
-	r.ExactlyOnce = &ExactlyOnce{Group: "g", Fencing: g}
+	r, g := newRig(t, "offset.flush.interval.ms", "3600000", "group.id", "g"), &gatekeeper{}
+	r.ExactlyOnce = &ExactlyOnce{Fencing: g}
 	r.OpenOffsets = func(context.Context, string, map[string]string) (store.ConnectorOffsets, error) {
 		return inTopic{r.offsets, "offsets"}, nil
 	}
@@ -228,7 +228,12 @@ func TestZombieIsFenced(t *testing.T) {
 	r.StartTask(task0(), cfg, nil, store.TargetStarted, 1)
 	more <- struct{}{}
 	more <- struct{}{} // the first batch is committed
-	if err := r.FenceProducers(deadline(t), "c", cfg, 1); err != nil {
+	// The leader fences for other workers, whether or not it is enabled itself.
+	leader, err := New(Config{Settings: r.Settings, Plugins: r.Plugins, Offsets: r.offsets, Listener: r.ears})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := leader.FenceProducers(deadline(t), "c", cfg, 1); err != nil {
 		t.Fatal(err)
 	}
 	close(more)
