@@ -24,7 +24,7 @@ type plan struct {
 // without them a run is short and always the same.
 func readPlan(t *testing.T) plan {
 	t.Helper()
-	p := plan{seed: 1, during: 30 * time.Second, workers: 2, java: os.Getenv("FAULTS_JAVA") != "", report: os.Getenv("FAULTS_REPORT")}
+	p := plan{seed: 15, during: 30 * time.Second, workers: 2, java: os.Getenv("FAULTS_JAVA") != "", report: os.Getenv("FAULTS_REPORT")}
 	var err error
 	if s := os.Getenv("SEED"); s != "" {
 		if p.seed, err = strconv.ParseUint(s, 10, 64); err != nil {
