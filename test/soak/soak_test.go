@@ -109,7 +109,9 @@ func (s *soak) config(slot int) map[string]string {
 	return map[string]string{"connector.class": "FileStreamSink", "tasks.max": "1", "topics": topic, "file": os.DevNull}
 }
 
-// ask sends a request, again while the group rebalances.
+// ask sends a request, again while the group rebalances, and while a connector that
+// is to be restarted has not started yet: there is no status of it then, which
+// Java answers with 404, too.
 func (s *soak) ask(method, path string, body any) {
 	for end := time.Now().Add(wait); ; time.Sleep(20 * time.Millisecond) {
 		s.requests.Add(1)
@@ -117,7 +119,8 @@ func (s *soak) ask(method, path string, body any) {
 		if err == nil {
 			return
 		}
-		if !strings.Contains(err.Error(), "409 Conflict") || time.Now().After(end) {
+		passing := strings.Contains(err.Error(), "409 Conflict") || strings.Contains(err.Error(), "Status for connector")
+		if !passing || time.Now().After(end) {
 			s.t.Error(err)
 			return
 		}
