@@ -6,6 +6,7 @@ package differential
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -75,7 +76,7 @@ var (
 var hoist = []string{"hoist", "HoistField$Value", "field", "line"}
 
 func scenarios() []scenario {
-	return append(sources(), sinks()...)
+	return slices.Concat(sources(), moreSources(), sinks())
 }
 
 func source(name string, lines []string, cfg ...m) scenario {
