@@ -206,6 +206,7 @@ func (f field) value(r *connect.Record, replaceNull bool) schema.Value {
 		return schema.Int32Value(r.Origin.Partition)
 	case fromOffset:
 		return schema.Int64Value(r.Origin.Offset)
+	case fromValueField:
 	}
 	st := r.Value.Value.Struct()
 	if replaceNull || f.key {

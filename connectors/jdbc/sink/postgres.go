@@ -133,7 +133,7 @@ func (t *task) lastOfKeys(r *run) ([]*connect.Record, error) {
 			if key, err = t.v.appendText(key, f, d); err != nil {
 				return nil, &unfitError{connect.Errorf("%w", err)}
 			}
-			binary.BigEndian.PutUint32(key[start+1:], uint32(len(key)-start)) //nolint:gosec // Kafka's records are smaller.
+			binary.BigEndian.PutUint32(key[start+1:], uint32(len(key)-start))
 		}
 		if i, ok := at[string(key)]; ok {
 			kept[i] = nil

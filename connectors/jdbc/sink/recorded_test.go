@@ -2,6 +2,7 @@ package sink
 
 import (
 	"math/big"
+	"slices"
 
 	"sluice/connect"
 	"sluice/connect/schema"
@@ -38,7 +39,7 @@ func newRecorded(topic string) *recorded {
 // evolved has one more field.
 func (m *recorded) evolved() *recorded {
 	c := *m
-	c.value = schema.StructOf("", append(m.value.Fields[:len(m.value.Fields):len(m.value.Fields)], schema.Field{Name: "added", Schema: schema.OptionalOf(schema.Int64)})...)
+	c.value = schema.StructOf("", append(slices.Clip(m.value.Fields), schema.Field{Name: "added", Schema: schema.OptionalOf(schema.Int64)})...)
 	return &c
 }
 

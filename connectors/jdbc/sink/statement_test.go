@@ -33,7 +33,8 @@ func builderFor(t *testing.T, name string, cfg config.Map) (builder, settings, v
 // threeFields is the value of the recorded statements.
 func threeFields(more ...schema.Field) *schema.Schema {
 	return schema.StructOf("", append([]schema.Field{
-		{Name: "id", Schema: schema.Of(schema.Int32)}, {Name: "s", Schema: schema.OptionalOf(schema.String)},
+		{Name: "id", Schema: schema.Of(schema.Int32)},
+		{Name: "s", Schema: schema.OptionalOf(schema.String)},
 		{Name: "dec", Schema: schema.DecimalOf(2).AsOptional()},
 	}, more...)...)
 }

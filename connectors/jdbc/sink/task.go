@@ -60,7 +60,7 @@ func (t *task) Put(ctx context.Context, records []connect.Record) error {
 	}
 	err := t.write(ctx, records)
 	if err != nil && refusesShape(err) && !t.plainly {
-		t.host.Logger().Info("PostgreSQL refuses the fast way of writing and gets one statement for each record", "error", err)
+		t.host.Logger().Info("the fast way of writing is refused: PostgreSQL gets one statement for each record", "error", err)
 		t.plainly = true
 		err = t.write(ctx, records)
 	}

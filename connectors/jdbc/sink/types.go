@@ -3,6 +3,7 @@ package sink
 import (
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"sluice/connect/schema"
@@ -47,7 +48,7 @@ func (b builder) literal(f field, v values) (string, error) {
 		}
 	case schema.KindInstant:
 		if b.dialect.Name() == dialectSQLite {
-			return fmt.Sprint(d.Int()), nil
+			return strconv.FormatInt(d.Int(), 10), nil
 		}
 	}
 	text, err := v.appendText(nil, f, d)
