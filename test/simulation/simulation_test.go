@@ -46,6 +46,10 @@ func TestSimulation(t *testing.T) {
 	if *seed >= 0 {
 		first, last = *seed, *seed+1
 	}
+	began := time.Now()
+	t.Cleanup(func() {
+		t.Logf("seeds %d to %d, %d steps each, took %v", first, last-1, *steps, time.Since(began).Round(time.Second))
+	})
 	for s := first; s < last; s++ {
 		t.Run(fmt.Sprintf("seed=%d", s), func(t *testing.T) {
 			t.Parallel()
@@ -132,7 +136,7 @@ func (s *sim) expire() {
 	defer cancel()
 	described, err := s.admin.DescribeGroups(ctx, "g")
 	if err != nil {
-		s.t.Fatal(err)
+		s.t.Fatalf("%8.2f s  the fake coordinator does not describe its group: %v", time.Since(s.began).Seconds(), err)
 	}
 	group := described["g"]
 	if group.State != "PreparingRebalance" {
