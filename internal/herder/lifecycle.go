@@ -181,7 +181,6 @@ func (h *Standalone) startTasks(s *state, ids []store.TaskID) {
 			continue
 		}
 		c.taskStarted[id.Task] = s.next()
-		delete(c.failed, id.Task)
 		h.cfg.Worker.StartTask(id, c.config.Map(), maps.Clone(c.taskConfigs[id.Task]), c.target, c.taskStarted[id.Task])
 	}
 }

@@ -50,7 +50,6 @@ func (h *Standalone) setTarget(s *state, name string, target store.TargetState) 
 		return false
 	}
 	c.target = target
-	c.hideFailures(target)
 	s.changed[name] = true
 	if target == store.TargetStarted && c.status.State == store.Running {
 		h.replan(s, name) // it never left RUNNING, but may lack tasks

@@ -195,19 +195,22 @@ func TestRestarts(t *testing.T) {
 	}
 }
 
-func TestPauseHidesFailures(t *testing.T) {
+// A failed task of a paused connector is still shown with what is wrong, as Java
+// does; the PAUSED that was recorded once was a task caught while it started.
+func TestPauseLeavesFailures(t *testing.T) {
 	t.Parallel()
 	h, w := start(t)
 	w.set(func() { w.failTasks = true })
 	put(t, h, "a", config.Map{"tasks.max": "1"})
-	for _, step := range []struct {
-		target store.TargetState
-		want   store.State
-	}{{store.TargetPaused, store.Paused}, {store.TargetStarted, store.Failed}} {
-		if err := h.SetTarget(t.Context(), "a", step.target); err != nil {
+	failed := []store.State{store.Failed}
+	await(t, h, "a", func(s herder.ConnectorStatus) bool { return slices.Equal(taskStates(s), failed) })
+	for target, want := range map[store.TargetState]store.State{store.TargetPaused: store.Paused, store.TargetStarted: store.Running} {
+		if err := h.SetTarget(t.Context(), "a", target); err != nil {
 			t.Fatal(err)
 		}
-		await(t, h, "a", func(s herder.ConnectorStatus) bool { return slices.Equal(taskStates(s), []store.State{step.want}) })
+		await(t, h, "a", func(s herder.ConnectorStatus) bool {
+			return s.Connector.State == want && slices.Equal(taskStates(s), failed) && s.Tasks[0].Trace != ""
+		})
 	}
 }
 

@@ -20,7 +20,6 @@ type connector struct {
 	replanning  bool         // an operation is queued that asks for task configurations
 	status      store.Status // State "" is none
 	tasks       map[int]store.Status
-	failed      map[int]store.Status // statuses of failed tasks that a pause hides
 	// waiting hears of the next status of the last start.
 	waiting chan<- store.Status
 }
@@ -33,34 +32,11 @@ func (c *connector) ids(name string) []store.TaskID {
 	return ids
 }
 
-// hideFailures shows failed tasks of a paused connector as PAUSED, as Java does in
-// standalone mode, and as FAILED again once the connector is resumed.
-func (c *connector) hideFailures(target store.TargetState) {
-	for id, status := range c.failed {
-		if c.tasks[id].State == store.Paused {
-			c.tasks[id] = status
-		}
-	}
-	c.failed = nil
-	if target != store.TargetPaused {
-		return
-	}
-	c.failed = map[int]store.Status{}
-	for id, status := range c.tasks {
-		if status.State == store.Failed {
-			c.failed[id] = status
-			status.State, status.Trace = store.Paused, ""
-			c.tasks[id] = status
-		}
-	}
-}
-
 // forgetTasks drops the tasks, which run no more.
 func (c *connector) forgetTasks() {
 	c.taskConfigs, c.planned = nil, nil
 	clear(c.tasks)
 	clear(c.taskStarted)
-	clear(c.failed)
 }
 
 // view returns what readers are to see.
