@@ -20,7 +20,7 @@ const (
 	keyTables  = "tables"
 	keyFetched = "tables.fetched"
 
-	defaultCredentials = "io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider"
+	defaultCredentials = "io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider" //nolint:gosec // the name of a class
 )
 
 func numericMappings() []string {

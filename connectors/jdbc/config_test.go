@@ -2,6 +2,7 @@ package jdbc
 
 import (
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"testing"
 
@@ -114,9 +115,7 @@ func TestValidation(t *testing.T) {
 		cfg := config.Map{}
 		if name != "empty" {
 			for _, m := range []config.Map{base, changes} {
-				for k, v := range m {
-					cfg[k] = v
-				}
+				maps.Copy(cfg, m)
 			}
 		}
 		p := Plugins().Sources[0]

@@ -3,10 +3,10 @@ package jdbc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -147,7 +147,7 @@ func (c *connector) taskConfig(tables []dialect.TableID, fetched bool) config.Ma
 	for i, t := range tables {
 		names[i] = ids.Table(t)
 	}
-	m[keyTables], m[keyFetched] = strings.Join(names, ","), fmt.Sprint(fetched)
+	m[keyTables], m[keyFetched] = strings.Join(names, ","), strconv.FormatBool(fetched)
 	return m
 }
 
@@ -191,7 +191,7 @@ func (c *connector) duplicates(tables []dialect.TableID) error {
 	case len(c.settings.Blacklist) > 0:
 		keys = "'table.blacklist'"
 	}
-	cause := errors.New("The connector uses the unqualified table name as the topic name and has detected duplicate unqualified table names. " + //nolint:staticcheck // Java's text.
+	cause := errors.New("The connector uses the unqualified table name as the topic name and has detected duplicate unqualified table names. " +
 		"This could lead to mixed data types in the topic and downstream processing errors. To prevent such processing errors, the JDBC Source connector fails to start " +
 		"when it detects duplicate table name configurations. Update the connector's " + keys +
 		" config to include exactly one table in each of the tables listed below.\n\t[" + strings.Join(doubled, ", ") + "]")

@@ -216,7 +216,7 @@ func (e *fatalError) Unwrap() error { return e.err }
 // read appends rows to the batch until it has so many, or the answer ends, which
 // it reports.
 func (q *querier) read(into *connect.Batch, most int) (end bool, err error) {
-	for n := 0; n < most; n++ {
+	for range most {
 		if !q.ahead && !q.cursor.next() {
 			return true, q.cursor.err()
 		}

@@ -3,6 +3,7 @@ package jdbc
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -20,9 +21,7 @@ func sqliteConfig(url string, more config.Map) config.Map {
 		"connector.class": "io.confluent.connect.jdbc.JdbcSourceConnector", "connection.url": url, "mode": modeIncrementing, "incrementing.column.name": "id",
 		"topic.prefix": "p-", "table.whitelist": "a", "poll.interval.ms": "1", "validate.non.null": "false", "timestamp.column.name": "at",
 	}
-	for k, v := range more {
-		cfg[k] = v
-	}
+	maps.Copy(cfg, more)
 	return cfg
 }
 
@@ -172,7 +171,7 @@ func TestTrouble(t *testing.T) {
 
 func chain(err error) string {
 	text := err.Error()
-	if u, ok := err.(interface{ Unwrap() error }); ok && u.Unwrap() != nil { //nolint:errorlint // The chain itself.
+	if u, ok := err.(interface{ Unwrap() error }); ok && u.Unwrap() != nil {
 		text += "\n" + chain(u.Unwrap())
 	}
 	return text

@@ -290,18 +290,18 @@ func (t *task) Poll(ctx context.Context, into *connect.Batch) error {
 		if pause := time.Until(q.due); pause > 0 {
 			wait(ctx, min(pause, max(t.settings.linger, time.Millisecond)))
 			if ctx.Err() != nil || time.Now().Before(q.due) {
-				return nil
+				return nil //nolint:nilerr // the end of ctx is no error of a poll
 			}
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // as above
 		}
 		if t.conn == nil {
 			if err := t.connect(ctx); err != nil {
 				return t.failed(ctx, q, err)
 			}
 		}
-		if err := q.start(t.ctx, t.conn); err != nil {
+		if err := q.start(t.ctx, t.conn); err != nil { //nolint:contextcheck // rows outlive a poll, and end with the task
 			return t.failed(ctx, q, err)
 		}
 		if len(q.mapping.left) > 0 {
@@ -330,7 +330,7 @@ func (t *task) failed(ctx context.Context, q *querier, err error) error {
 	q.stop()
 	t.drop()
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the stop has interrupted it
 	}
 	if f, ok := errors.AsType[*fatalError](err); ok {
 		return &connect.Error{

@@ -264,7 +264,7 @@ func (p *timeParser) zone() (seconds int, zoned bool, err error) {
 		return 0, false, nil
 	}
 	unit := 3600
-	for i := 0; i < 3; i++ {
+	for range 3 {
 		n, ok := p.number(2, 2)
 		if !ok {
 			return 0, false, errForm

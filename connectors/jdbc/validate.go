@@ -22,7 +22,7 @@ const validateLimit = 10 * time.Second
 func (c *connector) ValidateConfig(ctx context.Context, cfg config.Map, values config.Values) {
 	v := validation{ctx: ctx, values: values}
 	if c.variant.isAiven {
-		v.aiven(cfg)
+		v.aiven(cfg) //nolint:contextcheck // the validation carries it
 		return
 	}
 	v.mode()
@@ -254,7 +254,7 @@ func (v *validation) aiven(cfg config.Map) {
 	if !v.connects() {
 		return
 	}
-	defer v.db.Close()
+	defer func() { _ = v.db.Close() }() // it was only asked
 	ctx, cancel := context.WithTimeout(v.ctx, validateLimit)
 	defer cancel()
 	tables, err := listTables(ctx, v.db, s, filter{})

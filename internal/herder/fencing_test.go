@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -59,7 +60,7 @@ func TestFencing(t *testing.T) {
 		t.Helper()
 		cfgs := make([]config.Raw, tasks)
 		for i := range cfgs {
-			cfgs[i] = config.Map{"task.class": "T", "n": fmt.Sprint(tasks)}.Raw()
+			cfgs[i] = config.Map{"task.class": "T", "n": strconv.Itoa(tasks)}.Raw()
 		}
 		if err := a.configs.PutTaskConfigs(t.Context(), "x", cfgs); err != nil {
 			t.Fatal(err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -116,7 +118,7 @@ func (r *rig) steps(do ...func(tx connect.TransactionContext, add func(n ...int)
 		i++
 		do[i-1](r.script.source.Transactions(), func(ns ...int) {
 			for _, n := range ns {
-				addNumber(into, p, n, fmt.Sprint(n))
+				addNumber(into, p, n, strconv.Itoa(n))
 				from = n + 1
 			}
 		})
@@ -162,9 +164,7 @@ func TestBoundaries(t *testing.T) {
 			r, g := newExactlyOnce(t)
 			done := r.steps(tt.steps...)
 			cfg := config.Map{"connector.class": "FakeSource", "transaction.boundary": tt.boundary}
-			for k, v := range tt.cfg {
-				cfg[k] = v
-			}
+			maps.Copy(cfg, tt.cfg)
 			if tt.cfg["transaction.boundary.interval.ms"] == "" && strings.EqualFold(tt.boundary, "interval") {
 				cfg["transaction.boundary.interval.ms"] = "3600000"
 			}
@@ -221,7 +221,7 @@ func TestZombieIsFenced(t *testing.T) {
 		case <-ctx.Done():
 			return from, nil
 		}
-		addNumber(into, p, from, fmt.Sprint(from))
+		addNumber(into, p, from, strconv.Itoa(from))
 		return from + 1, nil
 	}
 	cfg := config.Map{"connector.class": "FakeSource"}

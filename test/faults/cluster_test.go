@@ -5,6 +5,7 @@ package faults
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -95,9 +96,7 @@ func (c *cluster) restartBroker(verb string, pause time.Duration) {
 func (c *cluster) start(i int) {
 	c.t.Helper()
 	props := map[string]string{"listeners": c.urls[i]}
-	for k, v := range c.props {
-		props[k] = v
-	}
+	maps.Copy(props, c.props)
 	if c.java {
 		c.workers[i] = kafkatest.JavaConnect(c.t, props)
 		return

@@ -56,15 +56,13 @@ func (p *proxy) close() {
 	p.done.Wait()
 }
 
-// closeAll closes every connection and returns how many there were, both sides
-// counted.
-func (p *proxy) closeAll() int {
+// closeAll closes every connection.
+func (p *proxy) closeAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.conns {
 		_ = c.Close()
 	}
-	return len(p.conns)
 }
 
 // slow delays every piece by d.

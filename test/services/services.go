@@ -98,7 +98,7 @@ func home(t *testing.T, name string) (string, *syscall.SysProcAttr) {
 	t.Helper()
 	// Below /tmp, since others must not be able to look into a test's directory
 	// but the server's user must be able to reach its own.
-	dir, err := os.MkdirTemp("", "services-"+name)
+	dir, err := os.MkdirTemp("", "services-"+name) //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func home(t *testing.T, name string) (string, *syscall.SysProcAttr) {
 	if err := os.Chown(dir, uid, gid); err != nil {
 		t.Fatal(err)
 	}
-	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // Numbers of the system.
+	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return dir, attr
 }
 
@@ -164,7 +164,7 @@ func freePort(t *testing.T) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()    // only its number is wanted
 	return l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // A TCP listener.
 }
 

@@ -149,6 +149,8 @@ type client struct {
 }
 
 // change goes on until the context ends. It ends no request in the middle.
+//
+//nolint:contextcheck // the requests go on with the test's own context
 func (c *client) change(ctx context.Context) {
 	for slot := range c.names {
 		c.create(slot)

@@ -27,7 +27,7 @@ func tables(ctx context.Context, q Querier, query string, a args) ([]TableID, er
 	if err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // it was only read
 	var list []TableID
 	for rows.Next() {
 		var t TableID
@@ -49,7 +49,7 @@ func columns(ctx context.Context, q Querier, query string, a args) ([]Column, er
 	if err != nil {
 		return nil, fmt.Errorf("describe table %v: %w", a[0], err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // it was only read
 	var list []Column
 	for rows.Next() {
 		var c Column
@@ -69,7 +69,7 @@ func current(ctx context.Context, q Querier, query string) (catalog, schemaName 
 	if err != nil {
 		return "", "", err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // it was only read
 	if !rows.Next() {
 		return "", "", errors.Join(errors.New("the database does not say its catalog and schema"), rows.Err())
 	}

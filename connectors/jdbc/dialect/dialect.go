@@ -113,7 +113,7 @@ func ReadNow(ctx context.Context, d Dialect, q Querier, loc *time.Location) (tim
 	if err != nil {
 		return time.Time{}, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // it was only read
 	var at any
 	if rows.Next() {
 		err = rows.Scan(&at)

@@ -150,7 +150,7 @@ func (sqlite) Kind(name string, _ int) Kind {
 		return KindString
 	case name == "", strings.Contains(name, "blob"), strings.Contains(name, "binary"):
 		return KindBytes
-	case strings.Contains(name, "real"), strings.Contains(name, "floa"), strings.Contains(name, "doub"):
+	case strings.Contains(name, "real"), strings.Contains(name, "floa"), strings.Contains(name, "doubt"):
 		return KindFloat64
 	}
 	return KindString

@@ -97,14 +97,14 @@ func parseMySQL(rest string, given credentials) (Target, error) {
 				for v := range strings.SplitSeq(s, ",") {
 					name, value, ok := strings.Cut(v, "=")
 					if !ok {
-						return errors.New("must be name=value,...")
+						return errors.New("must be a list of name=value")
 					}
 					cfg.Params[strings.TrimSpace(name)] = strings.TrimSpace(value)
 				}
 				return nil
 			},
 		},
-		refused: map[string]string{
+		refused: map[string]string{ //nolint:gosec // advice, no credentials
 			"serverSslCert": "use a certificate that the system's authorities have signed", "trustCertificateKeyStoreUrl": "use a certificate that the system's authorities have signed",
 			"clientCertificateKeyStoreUrl": "log in by password", "keyStore": "log in by password", "trustStore": "use a certificate that the system's authorities have signed",
 			"socketFactory": "remove it", "authenticationPlugins": "remove it", "credentialType": "log in by password",
