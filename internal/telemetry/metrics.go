@@ -3,6 +3,7 @@ package telemetry
 import (
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,7 +69,10 @@ func NewMetrics(cfg MetricsConfig) *Metrics {
 		}, labels[:2]),
 	}
 	m.registry.MustRegister(
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{
+			// What the last collection found in use: the one figure of the heap that shows a leak.
+			Matcher: regexp.MustCompile("^/gc/heap/live:bytes$"),
+		})), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.stages, m.delays, &collector{m},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "sluice_build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": cfg.Version},

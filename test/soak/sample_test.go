@@ -31,7 +31,7 @@ func measures() []measure {
 	return []measure{
 		{"goroutines", "", 1.15, 20},
 		{"resident memory", "MB", 1.2, 10},
-		{"heap", "MB", 1.2, 5},
+		{"live heap", "MB", 1.2, 5},
 		{"open files", "", 1.15, 10},
 		{"connections", "", 1.15, 10},
 		{"GET /connectors?expand=status", "ms", 3, 20},
@@ -49,7 +49,7 @@ func take(ctx context.Context, w *kafkatest.Worker) (sample, error) {
 		return s, err
 	}
 	s[5] = float64(time.Since(began).Microseconds()) / 1e3
-	values, err := kafkatest.Metrics(ctx, w.URL, "go_goroutines", "process_resident_memory_bytes", "go_memstats_heap_alloc_bytes")
+	values, err := kafkatest.Metrics(ctx, w.URL, "go_goroutines", "process_resident_memory_bytes", "go_gc_heap_live_bytes")
 	if err != nil {
 		return s, err
 	}

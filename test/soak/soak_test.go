@@ -106,7 +106,8 @@ func (s *soak) config(slot int) map[string]string {
 	if slot%2 == 0 {
 		return map[string]string{"connector.class": "FileStreamSource", "tasks.max": "1", "topic": topic, "file": filepath.Join(s.dir, "in")}
 	}
-	return map[string]string{"connector.class": "FileStreamSink", "tasks.max": "1", "topics": topic, "file": os.DevNull}
+	// From the end: the topic grows, and what a sink fetches at once must not.
+	return map[string]string{"connector.class": "FileStreamSink", "tasks.max": "1", "topics": topic, "file": os.DevNull, "consumer.override.auto.offset.reset": "latest"}
 }
 
 // ask sends a request, again while the group rebalances, and while a connector that
