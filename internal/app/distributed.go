@@ -41,8 +41,8 @@ type distributed struct {
 
 // run starts the worker and blocks until ctx ends or a part of it fails.
 //
-// Start order: listener, internal topics (read to their ends), worker, herder,
-// group, REST. Stop order: REST, herder with its connectors and tasks, group
+// Start order: listener (503 until REST), internal topics (read to their ends),
+// worker, herder, group, REST. Stop order: REST, herder with its connectors and tasks, group
 // (the worker leaves it), internal topics.
 func (d distributed) run(ctx context.Context) error {
 	started := time.Now()
@@ -51,6 +51,7 @@ func (d distributed) run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = server.Close() }() // Shutdown has closed it in the usual case.
+	server.Begin(d.logger("rest"), Version())
 	id, err := d.clusterID(ctx)
 	if err != nil {
 		return err

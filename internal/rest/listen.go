@@ -67,9 +67,9 @@ func (s *Server) Addresses() []string {
 	return all
 }
 
-// Close closes the listeners of a server that was never served.
+// Close closes what Shutdown has not: the listeners, and what Begin has started.
 func (s *Server) Close() error {
-	var errs []error
+	errs := []error{s.closeAll()}
 	for _, l := range slices.Concat(s.main, s.admin) {
 		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)

@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/internal/telemetry"
@@ -24,23 +26,64 @@ const (
 
 // servers are the running HTTP servers.
 type servers struct {
-	mu     sync.Mutex // guards the following
-	closed bool
-	all    []*http.Server
+	main, admin phase
+
+	mu      sync.Mutex // guards the following
+	closed  bool
+	started bool
+	all     []*http.Server
+	results chan error // of each of all
 }
 
-// Serve answers requests until Shutdown, and returns nil then. An error is that
-// of a listener that failed; the others are closed.
-func (s *Server) Serve(cfg Config) error {
-	main, admin := s.Handlers(cfg)
-	logger := slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)
-	results := make(chan error)
-	started := 0
+// phase hands requests to the API, once there is one.
+type phase struct {
+	api     atomic.Pointer[http.Handler]
+	version string // of Sluice
+}
+
+// ServeHTTP implements http.Handler.
+func (p *phase) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if api := p.api.Load(); api != nil {
+		(*api).ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("X-Sluice-Version", p.version)
+	if strings.TrimSuffix(r.URL.Path, "/") != "/health" {
+		writeError(w, jsonType, fail(http.StatusServiceUnavailable, "Worker is still starting up: it waits for the Kafka cluster, or reads its internal topics. GET /health tells when it is ready."))
+		return
+	}
+	b, err := encode(workerHealth{"starting", "Worker is still starting up."})
+	if err != nil {
+		writeError(w, jsonType, err)
+		return
+	}
+	w.Header().Set("Content-Type", jsonType)
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = w.Write(b) // A client that went away is no event here.
+}
+
+// Begin answers requests before there is a herder to ask: with 503, and with the
+// state "starting" at /health. Serve takes over, Close ends it. Calling it is
+// optional.
+func (s *Server) Begin(log *slog.Logger, version string) {
+	s.servers.main.version, s.servers.admin.version = version, version
+	s.begin(log)
+}
+
+// begin starts the servers, once.
+func (s *Server) begin(log *slog.Logger) {
 	s.servers.mu.Lock()
+	defer s.servers.mu.Unlock()
+	if s.servers.started {
+		return
+	}
+	s.servers.started = true
+	s.servers.results = make(chan error, len(s.main)+len(s.admin))
+	logger := slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 	for _, of := range []struct {
 		listeners []net.Listener
 		handler   http.Handler
-	}{{s.main, main}, {s.admin, admin}} {
+	}{{s.main, &s.servers.main}, {s.admin, &s.servers.admin}} {
 		for _, l := range of.listeners {
 			server := &http.Server{
 				Handler: of.handler, ErrorLog: logger, MaxHeaderBytes: maxHeaders,
@@ -51,14 +94,24 @@ func (s *Server) Serve(cfg Config) error {
 				continue
 			}
 			s.servers.all = append(s.servers.all, server)
-			started++
-			go func() { results <- server.Serve(l) }()
+			go func() { s.servers.results <- server.Serve(l) }() // there is room for all
 		}
 	}
+}
+
+// Serve answers requests until Shutdown, and returns nil then. An error is that
+// of a listener that failed; the others are closed.
+func (s *Server) Serve(cfg Config) error {
+	main, admin := s.Handlers(cfg)
+	s.servers.main.api.Store(&main)
+	s.servers.admin.api.Store(&admin)
+	s.begin(cfg.Log)
+	s.servers.mu.Lock()
+	started := len(s.servers.all)
 	s.servers.mu.Unlock()
 	var failed error
 	for range started {
-		if err := <-results; !errors.Is(err, http.ErrServerClosed) {
+		if err := <-s.servers.results; !errors.Is(err, http.ErrServerClosed) {
 			failed = errors.Join(failed, err, s.closeAll())
 		}
 	}
