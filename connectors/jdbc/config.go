@@ -3,7 +3,6 @@ package jdbc
 import (
 	"strings"
 	"time"
-	_ "time/tzdata" // db.timezone names zones that a small system may not have.
 
 	"sluice/connect/config"
 	"sluice/connectors/jdbc/dialect"
@@ -174,7 +173,7 @@ func (s settings) connection() dialect.Config {
 
 // location is the zone of times without one. The validator has seen it.
 func (s settings) location() *time.Location {
-	loc, err := zone(s.Zone)
+	loc, err := dialect.Zone(s.Zone)
 	if err != nil {
 		return time.UTC
 	}

@@ -150,13 +150,13 @@ func TestZones(t *testing.T) {
 	for name, want := range map[string]string{
 		"UTC": "12:00", "Z": "12:00", "+02:00": "14:00", "UTC+2": "14:00", "GMT-05:30": "06:30", "America/New_York": "08:00", "EST": "07:00", "CST": "07:00", "Asia/Kolkata": "17:30",
 	} {
-		loc, err := zone(name)
+		loc, err := dialect.Zone(name)
 		if err != nil || at.In(loc).Format("15:04") != want {
 			t.Errorf("%s: %v, %v", name, loc, err)
 		}
 	}
 	for _, bad := range []string{"", "Local", "Nowhere/X", "+99:99"} {
-		if loc, err := zone(bad); err == nil {
+		if loc, err := dialect.Zone(bad); err == nil {
 			t.Errorf("%q is %v, want an error", bad, loc)
 		}
 	}
