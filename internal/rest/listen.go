@@ -50,7 +50,7 @@ func Listen(ctx context.Context, values config.Map) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{settings: set}
+	s := &Server{settings: set, servers: servers{main: newPhase(), admin: newPhase()}}
 	if err := s.open(ctx, values); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -26,7 +26,7 @@ const (
 
 // servers are the running HTTP servers.
 type servers struct {
-	main, admin phase
+	main, admin *phase
 
 	mu      sync.Mutex // guards the following
 	closed  bool
@@ -38,17 +38,41 @@ type servers struct {
 // phase hands requests to the API, once there is one.
 type phase struct {
 	api     atomic.Pointer[http.Handler]
-	version string // of Sluice
+	ready   chan struct{} // closed when there is one
+	version string        // of Sluice
+	wait    time.Duration // how long a request waits for it
+}
+
+// startWait is how long a request waits for a worker that starts: most are ready
+// in less, and a script that does not try again gets its answer.
+const startWait = 5 * time.Second
+
+func newPhase() *phase { return &phase{ready: make(chan struct{}), wait: startWait} }
+
+// serve hands requests to the API from now on.
+func (p *phase) serve(api http.Handler) {
+	if p.api.Swap(&api) == nil {
+		close(p.ready)
+	}
 }
 
 // ServeHTTP implements http.Handler.
 func (p *phase) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	probe := strings.TrimSuffix(r.URL.Path, "/") == "/health"
+	if !probe && p.api.Load() == nil {
+		ctx, cancel := context.WithTimeout(r.Context(), p.wait)
+		defer cancel()
+		select {
+		case <-p.ready:
+		case <-ctx.Done():
+		}
+	}
 	if api := p.api.Load(); api != nil {
 		(*api).ServeHTTP(w, r)
 		return
 	}
 	w.Header().Set("X-Sluice-Version", p.version)
-	if strings.TrimSuffix(r.URL.Path, "/") != "/health" {
+	if !probe {
 		writeError(w, jsonType, fail(http.StatusServiceUnavailable, "Worker is still starting up: it waits for the Kafka cluster, or reads its internal topics. GET /health tells when it is ready."))
 		return
 	}
@@ -62,9 +86,9 @@ func (p *phase) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(b) // A client that went away is no event here.
 }
 
-// Begin answers requests before there is a herder to ask: with 503, and with the
-// state "starting" at /health. Serve takes over, Close ends it. Calling it is
-// optional.
+// Begin answers requests before there is a herder to ask: /health at once with
+// 503 and the state "starting", others with 503 when Serve has not taken over
+// within five seconds. Close ends it. Calling it is optional.
 func (s *Server) Begin(log *slog.Logger, version string) {
 	s.servers.main.version, s.servers.admin.version = version, version
 	s.begin(log)
@@ -83,7 +107,7 @@ func (s *Server) begin(log *slog.Logger) {
 	for _, of := range []struct {
 		listeners []net.Listener
 		handler   http.Handler
-	}{{s.main, &s.servers.main}, {s.admin, &s.servers.admin}} {
+	}{{s.main, s.servers.main}, {s.admin, s.servers.admin}} {
 		for _, l := range of.listeners {
 			server := &http.Server{
 				Handler: of.handler, ErrorLog: logger, MaxHeaderBytes: maxHeaders,
@@ -103,8 +127,8 @@ func (s *Server) begin(log *slog.Logger) {
 // of a listener that failed; the others are closed.
 func (s *Server) Serve(cfg Config) error {
 	main, admin := s.Handlers(cfg)
-	s.servers.main.api.Store(&main)
-	s.servers.admin.api.Store(&admin)
+	s.servers.main.serve(main)
+	s.servers.admin.serve(admin)
 	s.begin(cfg.Log)
 	s.servers.mu.Lock()
 	started := len(s.servers.all)
