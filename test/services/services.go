@@ -36,6 +36,16 @@ func Postgres(t *testing.T) string {
 	serve(t, as, bin, "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+dir,
 		"-c", "fsync=off", "-c", "timezone=UTC")
 	await(t, port)
+	// The port is open before the server takes connections.
+	for end := time.Now().Add(startLimit); ; time.Sleep(20 * time.Millisecond) {
+		err := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(bin), "pg_isready"), "-q", "-h", "127.0.0.1", "-p", strconv.Itoa(port)).Run()
+		if err == nil {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("PostgreSQL does not take connections: %v", err)
+		}
+	}
 	run(t, as, filepath.Join(filepath.Dir(bin), "createdb"), "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-U", "postgres", "conn")
 	return fmt.Sprintf("jdbc:postgresql://127.0.0.1:%d/conn", port)
 }
