@@ -53,7 +53,7 @@ func TestRecordsThroughTheWorker(t *testing.T) {
 	screen := &screen{}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- app.Dev(ctx, app.DevOptions{Data: t.TempDir(), Example: dir, LogFormat: "text", Out: screen, Logs: io.Discard})
+		ended <- app.New().Dev(ctx, app.DevOptions{Data: t.TempDir(), Example: dir, LogFormat: "text", Out: screen, Logs: io.Discard})
 	}()
 	got := make(map[string][]string)
 	for name := range converters {

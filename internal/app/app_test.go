@@ -92,11 +92,11 @@ func FuzzParseConnector(f *testing.F) {
 func TestStandaloneSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	var logs bytes.Buffer
-	err := Standalone(t.Context(), put(t, "w.properties", "bootstrap.servers=127.0.0.1:1\nkey.converter=x\n"), nil, &logs)
+	err := New().Standalone(t.Context(), put(t, "w.properties", "bootstrap.servers=127.0.0.1:1\nkey.converter=x\n"), nil, &logs)
 	if err == nil || !strings.Contains(err.Error(), `"value.converter"`) || !strings.Contains(err.Error(), `"offset.storage.file.filename"`) {
 		t.Errorf("got %v", err)
 	}
-	if err := Standalone(t.Context(), put(t, "l.properties", "log.format=xml\n"), nil, &logs); err == nil || !strings.Contains(err.Error(), "log.format") {
+	if err := New().Standalone(t.Context(), put(t, "l.properties", "log.format=xml\n"), nil, &logs); err == nil || !strings.Contains(err.Error(), "log.format") {
 		t.Errorf("got %v", err)
 	}
 }

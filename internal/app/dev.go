@@ -29,7 +29,7 @@ type DevOptions struct {
 
 // Dev runs an embedded broker and a worker that need nothing else, and shows
 // what moves. It blocks until ctx ends.
-func Dev(ctx context.Context, o DevOptions) error {
+func (p Program) Dev(ctx context.Context, o DevOptions) error {
 	screen := newScreen(o.Out)
 	log, levels, err := newLogger(screen.over(o.Logs), o.LogFormat, nil)
 	if err != nil {
@@ -52,7 +52,7 @@ func Dev(ctx context.Context, o DevOptions) error {
 			log.Error("embedded broker did not close well", "error", err)
 		}
 	}()
-	s := standalone{embedded: true, registry: newRegistry(), connectors: example, workerFile: workerFile{log: log, levels: levels, settings: config.Map{
+	s := standalone{embedded: true, registry: p.registry, connectors: example, workerFile: workerFile{log: log, levels: levels, settings: config.Map{
 		"bootstrap.servers":            broker.Addr(),
 		"key.converter":                "org.apache.kafka.connect.json.JsonConverter",
 		"value.converter":              "org.apache.kafka.connect.json.JsonConverter",

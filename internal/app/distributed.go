@@ -24,13 +24,12 @@ import (
 // properties file, connectors from REST, their configurations, offsets and
 // statuses in topics of Kafka, and the work shared with the other workers of the
 // group. It blocks until ctx ends.
-func Distributed(ctx context.Context, path string, logs io.Writer) error {
-	registry := newRegistry()
-	f, err := readWorker(setting.Distributed, path, registry, logs)
+func (p Program) Distributed(ctx context.Context, path string, logs io.Writer) error {
+	f, err := readWorker(setting.Distributed, path, p.registry, logs)
 	if err != nil {
 		return err
 	}
-	return distributed{workerFile: f, registry: registry}.run(ctx)
+	return distributed{workerFile: f, registry: p.registry}.run(ctx)
 }
 
 // distributed is what a worker in distributed mode is made from.

@@ -31,8 +31,8 @@ var ErrNotWell = errors.New("there are problems, see the report")
 // the place of a Java worker of its group: it reads the file and the live cluster,
 // changes nothing and joins nothing. The report goes to out. The error is
 // ErrNotWell where it names a problem.
-func Doctor(ctx context.Context, path string, out io.Writer) error {
-	d := &doctor{path: path, registry: newRegistry(), secrets: &telemetry.Secrets{}, log: slog.New(slog.DiscardHandler)}
+func (p Program) Doctor(ctx context.Context, path string, out io.Writer) error {
+	d := &doctor{path: path, registry: p.registry, secrets: &telemetry.Secrets{}, log: slog.New(slog.DiscardHandler)}
 	err := d.examine(ctx)
 	if _, printed := io.WriteString(out, d.secrets.Mask(d.report.String())); printed != nil {
 		return printed

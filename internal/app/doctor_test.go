@@ -72,7 +72,7 @@ func TestDoctor(t *testing.T) {
 
 	good := doctorFile(t, c, "")
 	var out strings.Builder
-	if err := Doctor(t.Context(), good, &out); err != nil {
+	if err := New().Doctor(t.Context(), good, &out); err != nil {
 		t.Errorf("of a new group: %v\n%s", err, out.String())
 	}
 	if c.TopicInfo("g-configs") != nil || !strings.Contains(out.String(), "topic g-status (status.storage.topic)\n  note: it does not exist") {
@@ -88,7 +88,7 @@ func TestDoctor(t *testing.T) {
 		)
 	})
 	out.Reset()
-	if err := Doctor(t.Context(), good, &out); err != nil {
+	if err := New().Doctor(t.Context(), good, &out); err != nil {
 		t.Errorf("of a group that is well: %v\n%s", err, out.String())
 	}
 	for _, want := range []string{
@@ -132,7 +132,7 @@ producer.interceptor.classes=com.acme.I
 rest.extension.classes=com.acme.Ext
 `)
 	out.Reset()
-	if err := Doctor(t.Context(), worse, &out); !errors.Is(err, ErrNotWell) {
+	if err := New().Doctor(t.Context(), worse, &out); !errors.Is(err, ErrNotWell) {
 		t.Errorf("of a group that is not well: %v\n%s", err, out.String())
 	}
 	for _, want := range []string{
@@ -160,7 +160,7 @@ rest.extension.classes=com.acme.Ext
 func TestDoctorWithoutAFile(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	if err := Doctor(t.Context(), filepath.Join(t.TempDir(), "none"), &out); err == nil || errors.Is(err, ErrNotWell) {
+	if err := New().Doctor(t.Context(), filepath.Join(t.TempDir(), "none"), &out); err == nil || errors.Is(err, ErrNotWell) {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }

@@ -11,13 +11,12 @@ import (
 // properties file, connectors from files and from REST, offsets in a file. It
 // blocks until ctx ends. An error of type *ConnectorError is about one of the
 // connector files.
-func Standalone(ctx context.Context, path string, connectorFiles []string, logs io.Writer) error {
-	registry := newRegistry()
-	f, err := readWorker(setting.Standalone, path, registry, logs)
+func (p Program) Standalone(ctx context.Context, path string, connectorFiles []string, logs io.Writer) error {
+	f, err := readWorker(setting.Standalone, path, p.registry, logs)
 	if err != nil {
 		return err
 	}
-	s := standalone{workerFile: f, registry: registry}
+	s := standalone{workerFile: f, registry: p.registry}
 	for _, path := range connectorFiles {
 		c, err := readConnector(path, nil)
 		if err != nil {

@@ -139,7 +139,11 @@ func checkReporters(settings config.Map) error {
 // jmxReporter is Java's default; there is no JMX here, and nothing to refuse.
 const jmxReporter = "org.apache.kafka.common.metrics.JmxReporter"
 
-// newRegistry lists the plugins that the program carries.
-func newRegistry() *plugins.Registry {
-	return plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins(), transforms.Plugins()))
+// Program is what a sluice binary carries.
+type Program struct{ registry *plugins.Registry }
+
+// New makes a program of the plugins that all have and the own ones of a binary.
+// An own plugin takes the place of one with its class.
+func New(own ...plugin.Set) Program {
+	return Program{plugins.New(plugin.Join(plugin.Join(own...), connectors.Plugins(), converters.Plugins(), transforms.Plugins()))}
 }

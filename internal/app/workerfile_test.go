@@ -19,7 +19,7 @@ func TestReadWorkerWarns(t *testing.T) {
 	t.Parallel()
 	var logs bytes.Buffer
 	path := put(t, "w.properties", least+"offset.flush.intervall.ms=1\nproducer.acks=all\nlonely\ngroup.id=g\nplugin.path=/x\nvalue.converter.schemas.enable=false\nsecurity.protocol=SSL\n")
-	if _, err := readWorker(setting.Standalone, path, newRegistry(), &logs); err != nil {
+	if _, err := readWorker(setting.Standalone, path, New().registry, &logs); err != nil {
 		t.Fatal(err)
 	}
 	var warned []string
@@ -47,7 +47,7 @@ func TestReadWorkerRefuses(t *testing.T) {
 		strings.Replace(least, "StringConverter", "StringConvertor", 1) + "a=\\u1": "malformed escape",
 	} {
 		path := put(t, "w.properties", text)
-		_, err := readWorker(setting.Standalone, path, newRegistry(), &bytes.Buffer{})
+		_, err := readWorker(setting.Standalone, path, New().registry, &bytes.Buffer{})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%q: %v, want %s and the file's name", text, err, want)
 		}
@@ -62,7 +62,7 @@ func TestReadWorkerKeepsSecrets(t *testing.T) {
 	var logs bytes.Buffer
 	path := put(t, "w.properties", least+"config.providers=file\nconfig.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider\n"+
 		"producer.ssl.keystore.password=${file:"+secrets+":password}\nconsumer.sasl.jaas.config=openSesame\nother.key=${file:"+secrets+":nothing}\n")
-	f, err := readWorker(setting.Standalone, path, newRegistry(), &logs)
+	f, err := readWorker(setting.Standalone, path, New().registry, &logs)
 	if err != nil {
 		t.Fatal(err)
 	}

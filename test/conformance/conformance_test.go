@@ -76,11 +76,11 @@ func TestRecordedAnswersOfAGroup(t *testing.T) {
 	if *targetURL != "" {
 		t.Skip("SKIPPED: this test starts a worker of its own; give -mode distributed with a target instead")
 	}
-	replay(t, startWorker(t, group, app.Distributed), "distributed")
+	replay(t, startWorker(t, group, app.New().Distributed), "distributed")
 }
 
 func standalone(ctx context.Context, file string, logs io.Writer) error {
-	return app.Standalone(ctx, file, nil, logs)
+	return app.New().Standalone(ctx, file, nil, logs)
 }
 
 // TestRecordedRestrictions replays those of a worker with CORS, header rules, no

@@ -17,7 +17,8 @@ type layer struct {
 // layers go from the top down; the first whose folder holds a file counts.
 // Tests may import what they like, and so may the programs below test.
 var layers = []layer{
-	{"cmd", []string{"internal/app", "internal/cli"}, "commands read flags and start app or cli"},
+	{"cmd", []string{"command"}, "a program is a main that calls command"},
+	{"command", []string{"internal/app", "internal/cli", "connect"}, "commands read flags and start app or cli"},
 	{"internal/app", []string{"internal", "connect", "connectors", "converters", "transforms"}, "app joins the parts"},
 	{"internal/cli", []string{"client"}, "the command line uses the REST client and nothing past it"},
 	{"client", nil, "the REST client stands on the standard library"},
@@ -131,6 +132,8 @@ func TestForbidden(t *testing.T) {
 		{"internal/store/file", "sluice/converters/json", false},
 		{"internal/store/file", "sluice/converters/primitive", true},
 		{"cmd/sluice", "sluice/internal/herder", true},
+		{"command", "sluice/internal/herder", true},
+		{"command", "sluice/internal/app", false},
 		{"client", "github.com/spf13/cobra", true},
 	} {
 		l, ok := layerOf(tt.dir)
