@@ -39,6 +39,7 @@ var layers = []layer{
 	{"transforms", []string{"connect"}, "transforms use what an outside author gets"},
 	{"tlsconfig", []string{"connect"}, "reading key stores is at the bottom, and public: plugins use what an outside author gets"},
 	{"connect", nil, "the contract stands on the standard library alone"},
+	{"examples", []string{"command", "connect"}, "an example uses what an outside author gets"},
 	{"test", []string{""}, "black-box tests and their programs"},
 }
 
@@ -134,6 +135,7 @@ func TestForbidden(t *testing.T) {
 		{"cmd/sluice", "sluice/internal/herder", true},
 		{"command", "sluice/internal/herder", true},
 		{"command", "sluice/internal/app", false},
+		{"examples/csv", "sluice/connectors/file", true},
 		{"client", "github.com/spf13/cobra", true},
 	} {
 		l, ok := layerOf(tt.dir)
