@@ -36,6 +36,7 @@ type mapping struct {
 	NotRequired    bool   `config:"use.optional.for.nonrequired"`
 	Flatten        bool   `config:"flatten.singleton.unions"`
 	Decimal        string `config:"decimal.format"`
+	FailInvalid    bool   `config:"json.fail.invalid.schema"`
 }
 
 func (m *mapping) numeric() bool { return strings.EqualFold(m.Decimal, "NUMERIC") }

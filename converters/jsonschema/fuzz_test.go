@@ -61,8 +61,8 @@ func TestErrors(t *testing.T) {
 	}
 	bad := c.(interface {
 		Configure(config.Map, bool) error
-	}).Configure(config.Map{"schema.registry.url": "http://x", "json.fail.invalid.schema": "true"}, false)
+	}).Configure(config.Map{"schema.registry.url": "http://x", "ignore.modern.dialects": "true"}, false)
 	if bad == nil {
-		t.Error("json.fail.invalid.schema was accepted")
+		t.Error("ignore.modern.dialects was accepted")
 	}
 }

@@ -8,6 +8,8 @@
 package jsonschema
 
 import (
+	"fmt"
+
 	"github.com/twmb/franz-go/pkg/sr"
 
 	"sluice/connect"
@@ -53,7 +55,7 @@ func configDef() config.Def {
 		toggle("ignore.default.for.nullables", false, "Whether a null that may be one stays null although its field has a default."),
 		toggle("flatten.singleton.unions", true, "Whether a union of one schema is taken as that schema."),
 		off("ignore.modern.dialects", "Whether schemas of dialects after draft 7 are read as draft 7."),
-		off("json.fail.invalid.schema", "Whether values that their schema does not allow are refused."),
+		toggle("json.fail.invalid.schema", false, "Whether records are refused that their schema in the registry does not allow, on writing and on reading."),
 	})
 }
 
@@ -73,10 +75,22 @@ type Converter struct {
 	mapping mapping
 	enc     encoder
 
-	targets map[targetKey]registry.Target
+	targets map[targetKey]target
 	last    targetKey
-	lastTo  *registry.Target
-	readers map[readerKey]*schema.Schema
+	lastTo  *target
+	readers map[readerKey]source
+}
+
+// target is a schema to write with; rules are nil where nothing is checked.
+type target struct {
+	registry.Target
+	rules *rules
+}
+
+// source is a schema to read with.
+type source struct {
+	schema *schema.Schema
+	rules  *rules
 }
 
 type targetKey struct {
@@ -101,7 +115,7 @@ func (c *Converter) Configure(cfg config.Map, isKey bool) error {
 	if err != nil {
 		return err
 	}
-	*c = Converter{pool: c.pool, Session: session, mapping: m, targets: map[targetKey]registry.Target{}, readers: map[readerKey]*schema.Schema{}}
+	*c = Converter{pool: c.pool, Session: session, mapping: m, targets: map[targetKey]target{}, readers: map[readerKey]source{}}
 	c.enc.mapping = &c.mapping
 	return nil
 }
@@ -127,10 +141,17 @@ func (c *Converter) AppendEncode(dst []byte, topic string, headers *[]connect.Ra
 	} else if err := t.PutHeader(headers); err != nil {
 		return nil, c.Words.WriteError(topic, err)
 	}
-	return c.enc.value(dst, d.Schema, d.Value)
+	start := len(dst)
+	if dst, err = c.enc.value(dst, d.Schema, d.Value); err != nil || t.rules == nil {
+		return dst, err
+	}
+	if err := t.rules.check(dst[start:]); err != nil {
+		return nil, c.Words.WriteError(topic, err)
+	}
+	return dst, nil
 }
 
-func (c *Converter) target(topic string, s *schema.Schema) (*registry.Target, error) {
+func (c *Converter) target(topic string, s *schema.Schema) (*target, error) {
 	k := targetKey{topic, s}
 	if c.lastTo != nil && c.last == k {
 		return c.lastTo, nil
@@ -142,8 +163,11 @@ func (c *Converter) target(topic string, s *schema.Schema) (*registry.Target, er
 			return nil, err
 		}
 		title, _ := n.GetText("title")
-		t, err = c.Target(topic, title, registry.Schema{Type: sr.TypeJSON, Text: n.String()}, nil)
+		t.Target, err = c.Target(topic, title, registry.Schema{Type: sr.TypeJSON, Text: n.String()}, nil)
 		if err != nil {
+			return nil, c.Words.WriteError(topic, err)
+		}
+		if t.rules, err = c.rules(&t.Schema, fmt.Sprintf("id %d", t.Schema.ID)); err != nil {
 			return nil, c.Words.WriteError(topic, err)
 		}
 		if c.UseLatest && c.LatestTTL >= 0 {
@@ -172,26 +196,43 @@ func (c *Converter) Decode(topic string, headers []connect.RawHeader, raw []byte
 	if err != nil {
 		return connect.Data{}, err
 	}
+	if s.rules != nil {
+		if err := s.rules.check(w.Payload); err != nil {
+			return connect.Data{}, c.Words.ReadError(topic, err)
+		}
+	}
 	n, err := jsontree.Parse(w.Payload)
 	if err != nil {
 		return connect.Data{}, c.Words.ReadError(topic, registry.Serialization(err, "Error deserializing JSON message for %s: %v", w, err))
 	}
 	d := decoder{mapping: &c.mapping, arena: arena}
-	v, err := d.value(s, n)
+	v, err := d.value(s.schema, n)
 	if err != nil {
 		return connect.Data{}, err
 	}
-	return connect.Data{Schema: s, Value: v}, nil
+	return connect.Data{Schema: s.schema, Value: v}, nil
 }
 
-func (c *Converter) source(topic string, w registry.Written) (*schema.Schema, error) {
+// rules are those of the schema where the settings want them.
+func (c *Converter) rules(s *registry.Schema, name string) (*rules, error) {
+	if !c.mapping.FailInvalid {
+		return nil, nil //nolint:nilnil // Nothing is checked.
+	}
+	r, err := newRules(s, name)
+	if err != nil {
+		return nil, registry.Serialization(err, "the JSON Schema with %s cannot be used to check records: %v", name, err)
+	}
+	return r, nil
+}
+
+func (c *Converter) source(topic string, w registry.Written) (source, error) {
 	k := readerKey{topic, w.ID, w.GUID}
 	if s, ok := c.readers[k]; ok {
 		return s, nil
 	}
 	s, err := c.newSource(topic, w)
 	if err != nil {
-		return nil, err
+		return source{}, err
 	}
 	if len(c.readers) >= max(1, c.CacheSize) {
 		clear(c.readers)
@@ -200,13 +241,13 @@ func (c *Converter) source(topic string, w registry.Written) (*schema.Schema, er
 	return s, nil
 }
 
-func (c *Converter) newSource(topic string, w registry.Written) (*schema.Schema, error) {
+func (c *Converter) newSource(topic string, w registry.Written) (source, error) {
 	found, err := c.WriterSchema(topic, w)
 	if err != nil {
-		return nil, c.Words.ReadError(topic, err)
+		return source{}, c.Words.ReadError(topic, err)
 	}
 	if found.Type != sr.TypeJSON {
-		return nil, c.Words.ReadError(topic, registry.Serialization(nil, "the schema with %s is of the type %s, not JSON; use the converter for it", w, found.Type))
+		return source{}, c.Words.ReadError(topic, registry.Serialization(nil, "the schema with %s is of the type %s, not JSON; use the converter for it", w, found.Type))
 	}
 	r := reader{mapping: &c.mapping, others: map[string]*jsontree.Node{}, built: map[*jsontree.Node]bool{}, again: map[*jsontree.Node][]*schema.Schema{}}
 	err = found.Walk(func(ref *registry.Reference) (err error) {
@@ -217,12 +258,17 @@ func (c *Converter) newSource(topic string, w registry.Written) (*schema.Schema,
 		r.root, err = jsontree.Parse([]byte(found.Text))
 	}
 	if err != nil {
-		return nil, c.Words.ReadError(topic, registry.Serialization(err, "the JSON Schema with %s: %v", w, err))
+		return source{}, c.Words.ReadError(topic, registry.Serialization(err, "the JSON Schema with %s: %v", w, err))
 	}
 	title, _ := r.root.GetText("title")
 	v, err := c.Version(topic, title, w, found)
 	if err != nil {
-		return nil, c.Words.ReadError(topic, err)
+		return source{}, c.Words.ReadError(topic, err)
 	}
-	return r.build(r.root, place{version: new(int32(v))})
+	var out source
+	if out.rules, err = c.rules(&found, w.String()); err != nil {
+		return source{}, c.Words.ReadError(topic, err)
+	}
+	out.schema, err = r.build(r.root, place{version: new(int32(v))})
+	return out, err
 }

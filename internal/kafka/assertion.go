@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/login"
 	"sluice/tlsconfig"
 )
 
@@ -29,7 +30,7 @@ const (
 
 // grant returns what makes the request for a token, or nil. A client proves who
 // it is by a secret, or by a JWT that it signs or reads from a file.
-func (b *builder) grant(class string, options map[string]string) func(now time.Time) (tokenRequest, error) {
+func (b *builder) grant(class string, options map[string]string) func(now time.Time) (login.Request, error) {
 	scope := b.ofClient("sasl.oauthbearer.scope", options["scope"])
 	_, issuer := b.val["sasl.oauthbearer.assertion.claim.iss"]
 	byAssertion := issuer || str(b, "sasl.oauthbearer.assertion.file") != ""
@@ -41,10 +42,10 @@ func (b *builder) grant(class string, options map[string]string) func(now time.T
 		return nil
 	}
 	id := b.ofClient("sasl.oauthbearer.client.credentials.client.id", options["clientId"])
-	return func(now time.Time) (tokenRequest, error) {
+	return func(now time.Time) (login.Request, error) {
 		jwt, err := assertion(now)
 		if err != nil {
-			return tokenRequest{}, err
+			return login.Request{}, err
 		}
 		form := url.Values{"grant_type": {jwtGrant}, "assertion": {jwt}}
 		if class == secretRetriever {
@@ -53,7 +54,7 @@ func (b *builder) grant(class string, options map[string]string) func(now time.T
 				form.Set("client_id", id)
 			}
 		}
-		return tokenRequest{form: withScope(form, scope)}, nil
+		return login.Request{Form: withScope(form, scope)}, nil
 	}
 }
 
@@ -72,7 +73,7 @@ func (b *builder) ofClient(key, option string) string {
 	return strings.TrimSpace(option)
 }
 
-func (b *builder) secretGrant(options map[string]string, scope string) func(time.Time) (tokenRequest, error) {
+func (b *builder) secretGrant(options map[string]string, scope string) func(time.Time) (login.Request, error) {
 	id := b.ofClient("sasl.oauthbearer.client.credentials.client.id", options["clientId"])
 	secret := b.ofClient("sasl.oauthbearer.client.credentials.client.secret", options["clientSecret"])
 	switch {
@@ -86,8 +87,8 @@ func (b *builder) secretGrant(options map[string]string, scope string) func(time
 	if boolean(b, "sasl.oauthbearer.header.urlencode", false) {
 		id, secret = url.QueryEscape(id), url.QueryEscape(secret)
 	}
-	return func(time.Time) (tokenRequest, error) {
-		return tokenRequest{form: withScope(url.Values{"grant_type": {credentialsGrant}}, scope), user: id, password: secret}, nil
+	return func(time.Time) (login.Request, error) {
+		return login.ClientCredentials(id, secret, scope), nil
 	}
 }
 

@@ -3,11 +3,7 @@ package kafka
 import (
 	"context"
 	"crypto/tls"
-	"encoding/base64"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/url"
 	"os"
 	"strings"
@@ -17,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/oauth"
 
 	"sluice/connect/config"
+	"sluice/login"
 	"sluice/tlsconfig"
 )
 
@@ -45,15 +42,14 @@ func (b *builder) bearer(options map[string]string) {
 			extensions[key] = v
 		}
 	}
-	cache := &tokenCache{
-		fetch:  source,
-		window: decimalOr(b, "sasl.login.refresh.window.factor", 0.8),
-		jitter: decimalOr(b, "sasl.login.refresh.window.jitter", 0.05),
-		buffer: time.Duration(number(b, "sasl.login.refresh.buffer.seconds", 300)) * time.Second,
-		busy:   make(chan struct{}, 1),
-	}
+	cache := login.NewCache(login.CacheConfig{
+		Fetch:  source,
+		Window: decimalOr(b, "sasl.login.refresh.window.factor", 0.8),
+		Jitter: decimalOr(b, "sasl.login.refresh.window.jitter", 0.05),
+		Buffer: time.Duration(number(b, "sasl.login.refresh.buffer.seconds", 300)) * time.Second,
+	})
 	b.add(kgo.SASL(oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
-		token, err := cache.token(ctx)
+		token, err := cache.Token(ctx)
 		if err != nil {
 			return oauth.Auth{}, fmt.Errorf("get a token for OAUTHBEARER: %w", err)
 		}
@@ -110,7 +106,7 @@ func (b *builder) retriever(options map[string]string) func(context.Context) (st
 			if err != nil {
 				return "", err
 			}
-			return ask.token(ctx, request)
+			return ask.Token(ctx, request)
 		}
 	}
 	b.wrong("sasl.oauthbearer.jwt.retriever.class", noClasses+"; known are "+strings.Join([]string{defaultRetriever, secretRetriever, fileRetriever, jwtGrantRetriever}, ", "))
@@ -128,7 +124,7 @@ func tokenFile(path string) (string, error) {
 
 // endpoint returns the client of the token endpoint. As in Java its TLS is set
 // by ssl.* options of the login module, not by those of the Kafka client.
-func (b *builder) endpoint(at *url.URL, options map[string]string) *tokenEndpoint {
+func (b *builder) endpoint(at *url.URL, options map[string]string) *login.Endpoint {
 	var secure *tls.Config
 	if at.Scheme == "https" {
 		var err error
@@ -137,73 +133,10 @@ func (b *builder) endpoint(at *url.URL, options map[string]string) *tokenEndpoin
 			return nil
 		}
 	}
-	return newTokenEndpoint(at.String(), secure, backoff(
-		millis(b, "sasl.login.retry.backoff.ms", 100*time.Millisecond),
-		millis(b, "sasl.login.retry.backoff.max.ms", 10*time.Second),
-	), millis(b, "sasl.login.retry.backoff.max.ms", 10*time.Second),
-		millis(b, "sasl.login.connect.timeout.ms", 10*time.Second), millis(b, "sasl.login.read.timeout.ms", 10*time.Second))
-}
-
-// tokenCache keeps a token until a part of its life is over, as Java's login
-// does, but gets the next one when a connection needs it.
-type tokenCache struct {
-	fetch          func(ctx context.Context) (string, error)
-	window, jitter float64
-	buffer         time.Duration
-
-	busy    chan struct{} // holds one item while a token is read or fetched; guards what is below
-	kept    string
-	renewAt time.Time
-}
-
-func (c *tokenCache) token(ctx context.Context) (string, error) {
-	select {
-	case c.busy <- struct{}{}:
-		defer func() { <-c.busy }()
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	now := time.Now()
-	if c.kept != "" && now.Before(c.renewAt) {
-		return c.kept, nil
-	}
-	token, err := c.fetch(ctx)
-	if err != nil {
-		return "", err
-	}
-	expires, err := expiry(token)
-	if err != nil {
-		return "", err
-	}
-	life := expires.Sub(now)
-	if life <= 0 {
-		return "", fmt.Errorf("the token is over since %s", expires.UTC().Format(time.RFC3339))
-	}
-	wait := time.Duration(float64(life) * (c.window + c.jitter*rand.Float64()))
-	if late := life - c.buffer; late > 0 {
-		wait = min(wait, late)
-	}
-	c.kept, c.renewAt = token, now.Add(wait)
-	return token, nil
-}
-
-// expiry reads until when a token holds. What else it says the broker checks. The
-// error shows nothing of it.
-func expiry(token string) (time.Time, error) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return time.Time{}, errors.New("the token is not a JWT: it has not three parts with dots between them")
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return time.Time{}, errors.New("the token is not a JWT: its second part is not base64")
-	}
-	var claims struct{ Exp *float64 }
-	if err := json.Unmarshal(payload, &claims); err != nil {
-		return time.Time{}, errors.New("the token is not a JWT: its second part is not JSON with a number exp")
-	}
-	if claims.Exp == nil {
-		return time.Time{}, errors.New("the token has no claim exp")
-	}
-	return time.UnixMilli(int64(*claims.Exp * 1000)), nil
+	most := millis(b, "sasl.login.retry.backoff.max.ms", 10*time.Second)
+	return login.NewEndpoint(login.EndpointConfig{
+		URL: at.String(), TLS: secure,
+		Pause: backoff(millis(b, "sasl.login.retry.backoff.ms", 100*time.Millisecond), most), Within: most,
+		Connect: millis(b, "sasl.login.connect.timeout.ms", 10*time.Second), Read: millis(b, "sasl.login.read.timeout.ms", 10*time.Second),
+	})
 }

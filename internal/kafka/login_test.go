@@ -25,7 +25,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
@@ -174,39 +173,6 @@ func TestBearerFailuresSayWhyAndHideSecrets(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestTokensAreRenewed lets virtual hours go by.
-func TestTokensAreRenewed(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		fetched := 0
-		c := &tokenCache{
-			fetch:  func(context.Context) (string, error) { fetched++; return jwt(time.Hour), nil },
-			window: 0.8, jitter: 0.05, buffer: 5 * time.Minute, busy: make(chan struct{}, 1),
-		}
-		for i, at := range []time.Duration{0, 40 * time.Minute, 15 * time.Minute, time.Minute, 2 * time.Hour} {
-			time.Sleep(at)
-			if _, err := c.token(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if want := []int{1, 1, 2, 2, 3}[i]; fetched != want {
-				t.Errorf("step %d: fetched %d times, want %d", i, fetched, want)
-			}
-		}
-		failed := errors.New("gone")
-		c.fetch = func(context.Context) (string, error) { return "", failed }
-		time.Sleep(time.Hour)
-		if _, err := c.token(t.Context()); !errors.Is(err, failed) {
-			t.Errorf("got %v", err)
-		}
-		ended, cancel := context.WithCancel(t.Context())
-		cancel()
-		c.busy <- struct{}{}
-		if _, err := c.token(ended); !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v", err)
-		}
-	})
 }
 
 func TestBearerByAssertion(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"sluice/login"
 )
 
 // The login modules that sasl.jaas.config can name.
@@ -56,14 +58,14 @@ func (b *builder) login() {
 		return
 	}
 	form := fmt.Sprintf("give %s required %s;", m.module, m.form)
-	entry, err := parseJAAS(str(b, "sasl.jaas.config"))
+	entry, err := login.ParseEntry(str(b, "sasl.jaas.config"))
 	switch {
 	case err != nil:
 		b.wrong("sasl.jaas.config", form+" ("+err.Error()+")")
-	case entry.module != m.module:
+	case entry.Module != m.module:
 		b.wrong("sasl.jaas.config", form+" (mechanism "+name+" needs this module)")
 	case b.handlers(name):
-		m.use(b, entry.options)
+		m.use(b, entry.Options)
 	}
 }
 

@@ -18,8 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -246,36 +244,4 @@ func TestSASLErrorsHideTheSecret(t *testing.T) {
 			t.Errorf("%q: %v", jaas, err)
 		}
 	}
-}
-
-func FuzzJAAS(f *testing.F) {
-	f.Add(plainModule + ` required username="u" password="p\"q;=";`)
-	f.Add("M optional a=b c = 'd';")
-	f.Add(`M required a="`)
-	f.Fuzz(func(t *testing.T, text string) {
-		entry, err := parseJAAS(text)
-		if err != nil {
-			return
-		}
-		// What was read, written in the plainest way, reads the same.
-		var again strings.Builder
-		esc := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-		quote := func(s string) { again.WriteString(`"` + esc.Replace(s) + `"`) }
-		quote(entry.module)
-		again.WriteString(" required")
-		for k, v := range entry.options {
-			again.WriteByte(' ')
-			quote(k)
-			again.WriteByte('=')
-			quote(v)
-		}
-		again.WriteByte(';')
-		back, err := parseJAAS(again.String())
-		if err != nil {
-			t.Fatalf("%q from %q: %v", again.String(), text, err)
-		}
-		if diff := cmp.Diff(entry, back, cmp.AllowUnexported(jaasEntry{}), cmpopts.EquateEmpty()); diff != "" {
-			t.Fatalf("%q (-first +again):\n%s", text, diff)
-		}
-	})
 }

@@ -59,6 +59,10 @@ func newClient(s *Settings) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	authorize, err := s.authorizer()
+	if err != nil {
+		return nil, err
+	}
 	httpClient := &http.Client{Transport: transport, Timeout: s.ConnectTimeout + s.ReadTimeout}
 	c := &Client{
 		retries: max(0, s.MaxRetries), wait: s.RetryWait, maxWait: s.RetryMaxWait,
@@ -71,20 +75,14 @@ func newClient(s *Settings) (*Client, error) {
 			// The text may hold a password.
 			return nil, config.Errorf("Invalid value for configuration %s: each address must be http://host:port or https://host:port", urlKey)
 		}
-		auth, err := s.authorization(u.User)
-		if err != nil {
-			return nil, err
-		}
+		user := u.User
 		u.User = nil
 		bare := strings.TrimSuffix(u.String(), "/")
 		cl, err := sr.NewClient(sr.URLs(bare), sr.HTTPClient(httpClient), sr.UserAgent("sluice"), sr.PreReq(func(r *http.Request) error {
 			for name, value := range s.headers {
 				r.Header.Set(name, value)
 			}
-			if auth != "" {
-				r.Header.Set("Authorization", auth)
-			}
-			return nil
+			return authorize(r, user)
 		}))
 		if err != nil {
 			return nil, config.Errorf("%s: %v", urlKey, err)

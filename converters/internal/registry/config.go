@@ -187,11 +187,7 @@ type Settings struct {
 	KeyDeserializer   string `config:"key.schema.id.deserializer"`
 	ValueDeserializer string `config:"value.schema.id.deserializer"`
 
-	BasicSource  string        `config:"basic.auth.credentials.source"`
-	UserInfo     config.Secret `config:"basic.auth.user.info"`
-	OldUserInfo  config.Secret `config:"schema.registry.basic.auth.user.info"`
-	BearerSource string        `config:"bearer.auth.credentials.source"`
-	BearerToken  config.Secret `config:"bearer.auth.token"`
+	AuthSettings
 
 	tls     tlsSettings
 	headers map[string]string

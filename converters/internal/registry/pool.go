@@ -52,8 +52,7 @@ func (p *Pool) forget(k [sha256.Size]byte) {
 func fingerprint(s *Settings) ([sha256.Size]byte, error) {
 	b, err := json.Marshal([]any{
 		s.URLs, s.Randomize, s.MaxSchemas, s.ConnectTimeout, s.ReadTimeout, s.MaxRetries, s.RetryWait, s.RetryMaxWait,
-		s.ProxyHost, s.ProxyPort, s.LatestSize, s.BasicSource, s.UserInfo.Reveal(), s.OldUserInfo.Reveal(),
-		s.BearerSource, s.BearerToken.Reveal(), s.headers, s.tls,
+		s.ProxyHost, s.ProxyPort, s.LatestSize, s.fingerprint(), s.headers, s.tls,
 	})
 	return sha256.Sum256(b), err
 }

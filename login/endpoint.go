@@ -1,4 +1,10 @@
-package kafka
+// Package login gets what Kafka clients and clients of a schema registry prove
+// themselves with: options of a JAAS entry, and tokens of an OAuth provider.
+//
+// It asks a provider when a token is needed and keeps it for a part of its life;
+// it starts nothing in the background, and no error of it shows a secret. It is
+// public, since plugins log in too. Start reading at Cache.
+package login
 
 import (
 	"context"
@@ -14,27 +20,51 @@ import (
 	"time"
 )
 
-// tokenRequest is a form for a token endpoint. A user goes into the header.
-type tokenRequest struct {
-	form           url.Values
-	user, password string
+// Request asks a token endpoint for a token.
+type Request struct {
+	Form url.Values
+	// User and Password go into the header; no user, no header.
+	User, Password string
 }
 
-// tokenEndpoint gets tokens of an OAuth provider (RFC 6749).
-type tokenEndpoint struct {
-	url    string
+// ClientCredentials is the request of a client that proves itself by a secret;
+// an empty scope is left out.
+func ClientCredentials(id, secret, scope string) Request {
+	form := url.Values{"grant_type": {"client_credentials"}}
+	if scope != "" {
+		form.Set("scope", scope)
+	}
+	return Request{Form: form, User: id, Password: secret}
+}
+
+// EndpointConfig is what an Endpoint is made of.
+type EndpointConfig struct {
+	URL string
+	// TLS is for https; nil is that of the system.
+	TLS *tls.Config
+	// Pause is the wait after so many failures.
+	Pause func(fails int) time.Duration
+	// Within bounds the tries: none begins later than that after the first.
+	Within time.Duration
+	// Connect and Read bound each try.
+	Connect, Read time.Duration
+}
+
+// Endpoint gets tokens of an OAuth provider (RFC 6749). It is safe for
+// concurrent use.
+type Endpoint struct {
+	cfg    EndpointConfig
 	client *http.Client
-	pause  func(fails int) time.Duration
-	within time.Duration // no new attempt after that time
 }
 
-func newTokenEndpoint(at string, secure *tls.Config, pause func(int) time.Duration, within, connect, read time.Duration) *tokenEndpoint {
+// NewEndpoint returns the endpoint. It asks nothing yet.
+func NewEndpoint(cfg EndpointConfig) *Endpoint {
 	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSClientConfig: secure, ForceAttemptHTTP2: true,
-		DialContext:       (&net.Dialer{Timeout: connect}).DialContext,
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: cfg.TLS, ForceAttemptHTTP2: true,
+		DialContext:       (&net.Dialer{Timeout: cfg.Connect}).DialContext,
 		DisableKeepAlives: true, // a token is asked for once in a while
 	}
-	return &tokenEndpoint{url: at, client: &http.Client{Transport: transport, Timeout: connect + read}, pause: pause, within: within}
+	return &Endpoint{cfg: cfg, client: &http.Client{Transport: transport, Timeout: cfg.Connect + cfg.Read}}
 }
 
 // mostAnswer bounds what is read of an answer.
@@ -43,39 +73,40 @@ const mostAnswer = 1 << 20
 // finalError is an answer that will be the same next time.
 type finalError struct{ error }
 
-// token asks until there is an answer that does not change, or time is over.
-func (e *tokenEndpoint) token(ctx context.Context, r tokenRequest) (string, error) {
+// Token asks until there is an answer that does not change, or time is over. It
+// waits meanwhile, until ctx ends. Errors name the URL and what the provider said.
+func (e *Endpoint) Token(ctx context.Context, r Request) (string, error) {
 	start := time.Now()
 	for fails := 1; ; fails++ {
 		token, err := e.ask(ctx, r)
 		if err == nil {
 			return token, nil
 		}
-		wait := e.pause(fails)
+		wait := e.cfg.Pause(fails)
 		var final finalError
-		if errors.As(err, &final) || ctx.Err() != nil || time.Since(start)+wait > e.within {
-			return "", fmt.Errorf("token endpoint %s: %w", e.url, err)
+		if errors.As(err, &final) || ctx.Err() != nil || time.Since(start)+wait > e.cfg.Within {
+			return "", fmt.Errorf("token endpoint %s: %w", e.cfg.URL, err)
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return "", fmt.Errorf("token endpoint %s: %w", e.url, errors.Join(err, ctx.Err()))
+			return "", fmt.Errorf("token endpoint %s: %w", e.cfg.URL, errors.Join(err, ctx.Err()))
 		}
 	}
 }
 
-func (e *tokenEndpoint) ask(ctx context.Context, r tokenRequest) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, strings.NewReader(r.form.Encode()))
+func (e *Endpoint) ask(ctx context.Context, r Request) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.cfg.URL, strings.NewReader(r.Form.Encode()))
 	if err != nil {
 		return "", finalError{err}
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Cache-Control", "no-cache")
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if r.user != "" {
-		req.SetBasicAuth(r.user, r.password)
+	if r.User != "" {
+		req.SetBasicAuth(r.User, r.Password)
 	}
 	res, err := e.client.Do(req)
 	if err != nil {

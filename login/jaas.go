@@ -1,46 +1,47 @@
-package kafka
+package login
 
 import (
 	"errors"
 	"strings"
 )
 
-// jaasEntry is one login module with its options.
-type jaasEntry struct {
-	module  string
-	options map[string]string
+// Entry is one login module of JAAS with its options.
+type Entry struct {
+	// Module is the Java class.
+	Module  string
+	Options map[string]string
 }
 
-// parseJAAS reads the form that Java's JaasConfig takes for a client: one
+// ParseEntry reads the form that Java's JaasConfig takes for a client: one
 // entry "module flag name=value ... ;", values plain or in quotes with
 // backslash escapes. Its errors never hold a value.
-func parseJAAS(text string) (jaasEntry, error) {
+func ParseEntry(text string) (Entry, error) {
 	tokens, err := jaasTokens(text)
 	if err != nil {
-		return jaasEntry{}, err
+		return Entry{}, err
 	}
 	if len(tokens) < 3 {
-		return jaasEntry{}, errors.New("a login module, a flag and a semicolon are needed")
+		return Entry{}, errors.New("a login module, a flag and a semicolon are needed")
 	}
 	switch strings.ToLower(tokens[1].text) {
 	case "required", "requisite", "sufficient", "optional":
 	default:
-		return jaasEntry{}, errors.New("the flag after the login module must be required, requisite, sufficient or optional")
+		return Entry{}, errors.New("the flag after the login module must be required, requisite, sufficient or optional")
 	}
-	entry := jaasEntry{module: tokens[0].text, options: make(map[string]string)}
+	entry := Entry{Module: tokens[0].text, Options: make(map[string]string)}
 	rest := tokens[2:]
 	for len(rest) > 0 && !rest[0].is(';') {
 		if len(rest) < 3 || rest[0].mark != 0 || !rest[1].is('=') || rest[2].mark != 0 {
-			return jaasEntry{}, errors.New("an option is not of the form name=value")
+			return Entry{}, errors.New("an option is not of the form name=value")
 		}
-		entry.options[rest[0].text] = rest[2].text
+		entry.Options[rest[0].text] = rest[2].text
 		rest = rest[3:]
 	}
 	switch {
 	case len(rest) == 0:
-		return jaasEntry{}, errors.New("the semicolon at the end is missing")
+		return Entry{}, errors.New("the semicolon at the end is missing")
 	case len(rest) > 1:
-		return jaasEntry{}, errors.New("only one login module can be given")
+		return Entry{}, errors.New("only one login module can be given")
 	}
 	return entry, nil
 }
