@@ -76,6 +76,12 @@ func moreSources() []scenario {
 		source("guarded-not", words, jsonPlain, chain(append(hoist, "predicate", "here", "negate", "true")), onlyIf("here", "TopicNameMatches", "pattern", ".*guarded-.*")),
 		source("regex-look", words, chain([]string{"to", "RegexRouter", "regex", "(?<all>(?:[^-]++-)*+(?=java|sluice)(java|sluice))", "replacement", "${all}.x"})),
 		source("regex-no-match", words, chain([]string{"to", "RegexRouter", "regex", "nothing", "replacement", "x"})),
+		source("key-cast", digits, jsonPlain, keysSchemas, chain(hoist, key, []string{"cast", "Cast$Key", "spec", "line:int32"})),
+		source("key-mask", words, jsonPlain, keysSchemas, chain(hoist, key, []string{"mask", "MaskField$Key", "fields", "line", "replacement", "-"})),
+		source("key-rename", words, jsonPlain, keysSchemas, chain(hoist, key, []string{"new", "ReplaceField$Key", "renames", "line:text"})),
+		source("key-stamp", iso, jsonPlain, keysSchemas, chain(hoist, key, []string{"ts", "TimestampConverter$Key", "field", "line", "target.type", "unix", "format", "yyyy-MM-dd HH:mm:ss.SSS"})),
+		source("cast-short", digits, m{"value.converter": numbersC + "ShortConverter"}, chain([]string{"cast", "Cast$Value", "spec", "int16"})),
+		source("cast-integer", digits, m{"value.converter": numbersC + "IntegerConverter"}, chain([]string{"cast", "Cast$Value", "spec", "int32"})),
 		source("json-keys", words, m{"key.converter": jsonC, "key.converter.schemas.enable": "false"}, chain(hoist, key)),
 		source("json-cache", words, jsonSchemas, m{"value.converter.schemas.cache.size": "1", "value.converter.decimal.format": "NUMERIC"}, chain(hoist)),
 	}

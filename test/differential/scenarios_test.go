@@ -76,7 +76,7 @@ var (
 var hoist = []string{"hoist", "HoistField$Value", "field", "line"}
 
 func scenarios() []scenario {
-	return slices.Concat(sources(), moreSources(), sinks())
+	return slices.Concat(sources(), moreSources(), sinks(), moreSinks())
 }
 
 func source(name string, lines []string, cfg ...m) scenario {
