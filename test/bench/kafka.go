@@ -63,6 +63,12 @@ func (c *cluster) end(ctx context.Context, topic string) (int64, error) {
 // fill produces n records of one line each with a bare client: it is also the
 // limit of what any worker could reach here.
 func (c *cluster) fill(ctx context.Context, topic string, n int64) error {
+	value := line()
+	return c.produce(ctx, topic, n, func(_ int64, r *kgo.Record) { r.Value = value })
+}
+
+// produce sends n records, each filled with its number.
+func (c *cluster) produce(ctx context.Context, topic string, n int64, fill func(i int64, r *kgo.Record)) error {
 	client, err := kgo.NewClient(kgo.SeedBrokers(c.bootstrap), kgo.DefaultProduceTopic(topic),
 		kgo.ProducerBatchMaxBytes(1_000_000), kgo.MaxBufferedRecords(100_000),
 		kgo.ProducerBatchCompression(kgo.NoCompression())) // as both workers produce where nobody asks for more
@@ -70,7 +76,6 @@ func (c *cluster) fill(ctx context.Context, topic string, n int64) error {
 		return err
 	}
 	defer client.Close()
-	value := line()
 	var failed atomic.Pointer[error]
 	done := func(_ *kgo.Record, err error) {
 		if err != nil {
@@ -81,7 +86,7 @@ func (c *cluster) fill(ctx context.Context, topic string, n int64) error {
 	for left := n; left > 0 && failed.Load() == nil; {
 		records := make([]kgo.Record, min(slab, left))
 		for i := range records {
-			records[i].Value = value
+			fill(n-left+int64(i), &records[i])
 			client.Produce(ctx, &records[i], done)
 		}
 		left -= int64(len(records))

@@ -31,6 +31,12 @@ type bench struct {
 	home    string // of all files
 	input   string // the file that sources read
 	filled  string // the topic that sinks read; empty until full makes it
+
+	rowTopics   map[int64]string // with rows for JDBC sinks, by their keys
+	tableFilled bool             // that JDBC sources read
+	database    database
+	services    *host
+
 	records int64
 	port    int
 	seq     int
@@ -41,6 +47,7 @@ type options struct {
 	runs        int
 	records     int64
 	only        string
+	section     string
 	binary      string
 	java        bool
 	out         string
@@ -53,10 +60,11 @@ func main() {
 	var o options
 	flag.IntVar(&o.runs, "runs", 3, "runs of each scenario; the table has their medians")
 	flag.Int64Var(&o.records, "records", 5_000_000, "records of each scenario")
-	flag.StringVar(&o.only, "only", "", "scenarios to run, by id, comma-separated (default all)")
+	flag.StringVar(&o.only, "only", "", "scenarios to run, by id or the beginning of ids before a dash, comma-separated (default all)")
+	flag.StringVar(&o.section, "section", "bench", "name of the markers in -out between which the table goes")
 	flag.StringVar(&o.binary, "sluice", "bin/sluice", "the binary to measure; empty leaves it out")
 	flag.BoolVar(&o.java, "java", true, "measure Java Connect too")
-	flag.StringVar(&o.out, "out", "", "Markdown file whose part between the bench markers is replaced (default: print)")
+	flag.StringVar(&o.out, "out", "", "Markdown file whose part between the markers is replaced (default: print)")
 	flag.StringVar(&o.broker, "broker", "", "address of a running broker (default: start one)")
 	flag.IntVar(&o.port, "port", 0, "first port to use (default: free ones)")
 	flag.Parse()
@@ -89,11 +97,13 @@ func run(ctx context.Context, o options) (err error) {
 		}
 		kinds = append(kinds, sluice(binary))
 	}
-	b := &bench{records: o.records, port: o.port, log: os.Stderr}
+	b := &bench{records: o.records, port: o.port, log: os.Stderr, rowTopics: map[int64]string{}}
 	if b.home, err = os.MkdirTemp("", "sluice-bench-"); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.home)) }()
+	b.services = &host{home: b.home, log: func(format string, args ...any) { fmt.Fprintf(b.log, format, args...) }}
+	defer b.services.close()
 	if _, err := kafkatest.Run(ctx, "install"); err != nil {
 		return err
 	}
@@ -121,10 +131,10 @@ func run(ctx context.Context, o options) (err error) {
 		_, err = io.WriteString(os.Stdout, t.markdown(ctx))
 		return err
 	}
-	return t.write(ctx, o.out)
+	return t.write(ctx, o.out, o.section)
 }
 
-// choose returns the scenarios with the ids, or all for none.
+// choose returns the scenarios with the ids, or of the groups, or all for none.
 func choose(only string) ([]scenario, error) {
 	all := scenarios()
 	if only == "" {
@@ -132,15 +142,23 @@ func choose(only string) ([]scenario, error) {
 	}
 	var chosen []scenario
 	for id := range strings.SplitSeq(only, ",") {
-		i := slices.IndexFunc(all, func(s scenario) bool { return s.id == id })
-		if i < 0 {
+		if i := slices.IndexFunc(all, func(s scenario) bool { return s.id == id }); i >= 0 {
+			chosen = append(chosen, all[i])
+			continue
+		}
+		before := len(chosen)
+		for _, s := range all {
+			if strings.HasPrefix(s.id, id+"-") {
+				chosen = append(chosen, s)
+			}
+		}
+		if len(chosen) == before {
 			ids := make([]string, len(all))
 			for i, s := range all {
 				ids[i] = s.id
 			}
 			return nil, fmt.Errorf("no scenario %q, there are %s", id, strings.Join(ids, ", "))
 		}
-		chosen = append(chosen, all[i])
 	}
 	return chosen, nil
 }

@@ -82,7 +82,7 @@ func scenarios() []scenario {
 		maps.Copy(m, javaDefaults)
 		return m
 	}
-	return []scenario{
+	return append([]scenario{
 		{id: "start", title: "start-up and idle", props: text, measure: measureStart},
 		{id: "source", title: "file -> Kafka, 100 B, String", props: text, measure: measureSource, limit: limitSource},
 		{id: "source-defaults", title: "the same, Java's batch sizes set in the file", props: defaults(text), measure: measureSource},
@@ -95,7 +95,7 @@ func scenarios() []scenario {
 		{id: "many", title: "distributed, 100 connectors", measure: measureMany(100)},
 		{id: "thousand", title: "distributed, 1,000 connectors", measure: measureMany(1000), ours: true},
 		{id: "loss", title: "distributed, 12 connectors on 3 workers", measure: measureLoss},
-	}
+	}, jdbcScenarios()...)
 }
 
 // worker properties that every scenario has.

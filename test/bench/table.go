@@ -14,10 +14,7 @@ import (
 	kafkatest "sluice/test/kafka"
 )
 
-const (
-	limitName = "limit"
-	section   = "bench" // of the document
-)
+const limitName = "limit"
 
 // row is a scenario with what was measured, by the name of the worker.
 type row struct {
@@ -142,7 +139,7 @@ func (m measure) cell(v float64, ok bool) string {
 
 // write replaces the part of the file between the markers; the rest is written
 // by hand.
-func (t *table) write(ctx context.Context, path string) error {
+func (t *table) write(ctx context.Context, path, section string) error {
 	return kafkatest.ReplaceSection(path, section, t.markdown(ctx))
 }
 

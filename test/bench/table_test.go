@@ -24,7 +24,7 @@ func TestTheTableReplacesOnlyItsPart(t *testing.T) {
 		},
 		failures: map[string]error{"Sluice": errors.New("the worker ended\nand its log")},
 	}}}
-	if err := made.write(t.Context(), path); err != nil {
+	if err := made.write(t.Context(), path, "bench"); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(path)
@@ -53,7 +53,7 @@ func TestAFileWithoutMarkersIsLeftAlone(t *testing.T) {
 	if err := os.WriteFile(path, []byte("by hand\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := new(table).write(t.Context(), path); err == nil {
+	if err := new(table).write(t.Context(), path, "bench"); err == nil {
 		t.Error("a file without markers was accepted")
 	}
 	if b, _ := os.ReadFile(path); string(b) != "by hand\n" {
@@ -69,6 +69,9 @@ func TestChoose(t *testing.T) {
 	got, err := choose("sink,start")
 	if err != nil || len(got) != 2 || got[0].id != "sink" || got[1].id != "start" {
 		t.Errorf("two: %v, %v", got, err)
+	}
+	if got, err := choose("jdbc"); err != nil || len(got) != len(jdbcScenarios()) {
+		t.Errorf("a group: %d scenarios, %v", len(got), err)
 	}
 	if _, err := choose("sink,nothing"); err == nil || !strings.Contains(err.Error(), `"nothing"`) {
 		t.Errorf("unknown: %v", err)
@@ -90,5 +93,18 @@ func TestOwnProcessIsMeasured(t *testing.T) {
 		if after > before {
 			return
 		}
+	}
+}
+
+// TestRow holds the size that the titles of the table claim, as PostgreSQL counts it.
+func TestRow(t *testing.T) {
+	t.Parallel()
+	row := string(appendRow(nil, 7, 5, "text"))
+	if want := `"payload":{"id":2,"n":7,"text":"text","amount":8.75,"at":1700000000007}}`; !strings.HasSuffix(row, want) {
+		t.Errorf("a record is %s", row)
+	}
+	const fixed = 8 + 8 + 8 + 8 // id, n, amount, at
+	if size := fixed + rowText + 4; size != 200 {
+		t.Errorf("a row has %d bytes", size)
 	}
 }

@@ -16,9 +16,21 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
-	"testing"
 	"time"
 )
+
+// T is as much of a test as a service needs: [testing.T], or a program that
+// measures. Fatalf and Skipf do not return.
+type T interface {
+	Helper()
+	Context() context.Context
+	TempDir() string
+	Cleanup(f func())
+	Failed() bool
+	Logf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Skipf(format string, args ...any)
+}
 
 // startLimit bounds the start of a server on a busy machine.
 const startLimit = 2 * time.Minute
@@ -26,7 +38,7 @@ const startLimit = 2 * time.Minute
 // Postgres starts PostgreSQL and returns its JDBC URL, without parameters, of
 // the user postgres with any password, with the empty database
 // "conn". The server ends with the test.
-func Postgres(t *testing.T) string {
+func Postgres(t T) string {
 	t.Helper()
 	bin := program(t, "postgresql", "postgres", "/usr/lib/postgresql/*/bin")
 	dir, as := home(t, "postgres")
@@ -52,7 +64,7 @@ func Postgres(t *testing.T) string {
 
 // MariaDB starts MariaDB and returns its JDBC URL of the user root without a
 // password, with the empty database "conn". The server ends with the test.
-func MariaDB(t *testing.T) string {
+func MariaDB(t T) string {
 	t.Helper()
 	bin := program(t, "mariadb-server", "mariadbd", "/usr/sbin")
 	dir, as := home(t, "mysql")
@@ -62,7 +74,7 @@ func MariaDB(t *testing.T) string {
 	port := freePort(t)
 	first := filepath.Join(dir, "init.sql")
 	if err := os.WriteFile(first, []byte("CREATE DATABASE conn;\n"), 0o644); err != nil { //nolint:gosec // The server's user reads it.
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	serve(t, as, bin, "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port), "--socket="+filepath.Join(dir, "s"),
 		"--pid-file="+filepath.Join(dir, "pid"), "--init-file="+first, "--default-time-zone=+00:00", "--innodb-flush-log-at-trx-commit=0")
@@ -71,7 +83,7 @@ func MariaDB(t *testing.T) string {
 }
 
 // program finds a program in the path or the folders, or installs its package.
-func program(t *testing.T, debian, name, folders string) string {
+func program(t T, debian, name, folders string) string {
 	t.Helper()
 	find := func() string {
 		found, _ := filepath.Glob(filepath.Join(folders, name))
@@ -104,13 +116,13 @@ func program(t *testing.T, debian, name, folders string) string {
 
 // home makes a directory for a server, which does not run as root: it gets the
 // user of its package there.
-func home(t *testing.T, name string) (string, *syscall.SysProcAttr) {
+func home(t T, name string) (string, *syscall.SysProcAttr) {
 	t.Helper()
 	// Below /tmp, since others must not be able to look into a test's directory
 	// but the server's user must be able to reach its own.
-	dir, err := os.MkdirTemp("", "services-"+name) //nolint:usetesting // see above
+	dir, err := os.MkdirTemp("", "services-"+name)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	attr := &syscall.SysProcAttr{}
@@ -122,18 +134,18 @@ func home(t *testing.T, name string) (string, *syscall.SysProcAttr) {
 		u, err = user.Lookup("nobody")
 	}
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
 	if err := os.Chown(dir, uid, gid); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return dir, attr
 }
 
-func run(t *testing.T, as *syscall.SysProcAttr, name string, args ...string) {
+func run(t T, as *syscall.SysProcAttr, name string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.SysProcAttr, cmd.Dir = &syscall.SysProcAttr{Credential: as.Credential}, "/"
@@ -143,17 +155,17 @@ func run(t *testing.T, as *syscall.SysProcAttr, name string, args ...string) {
 }
 
 // serve runs a server until the test ends.
-func serve(t *testing.T, as *syscall.SysProcAttr, name string, args ...string) {
+func serve(t T, as *syscall.SysProcAttr, name string, args ...string) {
 	t.Helper()
 	log, err := os.CreateTemp(t.TempDir(), "log")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	// Not t.Context(): that ends before the cleanup, which stops the server in order.
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), name, args...)
 	cmd.SysProcAttr, cmd.Dir, cmd.Stdout, cmd.Stderr = &syscall.SysProcAttr{Credential: as.Credential}, "/", log, log
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGINT)
@@ -168,18 +180,18 @@ func serve(t *testing.T, as *syscall.SysProcAttr, name string, args ...string) {
 	})
 }
 
-func freePort(t *testing.T) int {
+func freePort(t T) int {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	defer func() { _ = l.Close() }()    // only its number is wanted
 	return l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // A TCP listener.
 }
 
 // await waits until the port takes connections.
-func await(t *testing.T, port int) {
+func await(t T, port int) {
 	t.Helper()
 	for limit := time.Now().Add(startLimit); time.Now().Before(limit); time.Sleep(50 * time.Millisecond) {
 		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", "127.0.0.1:"+strconv.Itoa(port))
