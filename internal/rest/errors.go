@@ -37,19 +37,6 @@ func containerText(status int) string {
 	return "HTTP " + strconv.Itoa(status) + " " + http.StatusText(status)
 }
 
-// writeUnsupported answers 415, which has a content type where the request had
-// none or a wildcard. A Content-Type that is none at all is 400 of the container.
-func writeUnsupported(w http.ResponseWriter, given string, status int) {
-	switch {
-	case status == http.StatusBadRequest:
-		writePage(w, status)
-	case given == "", strings.Contains(given, "*"):
-		writeMessage(w, jsonType, message{status, containerText(status)})
-	default:
-		writeContainerError(w, status)
-	}
-}
-
 func writeMessage(w http.ResponseWriter, contentType string, m message) {
 	setContentType(w, contentType)
 	b, err := encode(m)
@@ -68,20 +55,74 @@ func setContentType(w http.ResponseWriter, contentType string) {
 	}
 }
 
-// writeAmbiguous refuses a path that the servlet container would not route.
-func writeAmbiguous(w http.ResponseWriter, method string) {
-	if method == http.MethodDelete {
-		w.WriteHeader(http.StatusBadRequest)
+// writeRefusedPath refuses a path that Java's server routes nowhere. Paths that
+// it cannot even parse have a page whatever the method.
+func writeRefusedPath(w http.ResponseWriter, method, path string) {
+	if malformed(path) || hasErrorPage(method) {
+		writePage(w)
 		return
 	}
-	writePage(w, http.StatusBadRequest)
+	w.WriteHeader(http.StatusBadRequest)
 }
 
-func writePage(w http.ResponseWriter, status int) {
+// writeMalformed refuses a header that is no media type: with a page of a type
+// that the client accepts, or an empty body.
+func writeMalformed(w http.ResponseWriter, r *http.Request) {
+	kind := ""
+	if hasErrorPage(r.Method) {
+		kind = pageType(r.Header.Values("Accept"))
+	}
+	switch kind {
+	case "text/html":
+		writePage(w)
+		return
+	case jsonType:
+		w.Header().Set("Content-Type", kind)
+	case textType:
+		w.Header().Set("Content-Type", kind+";charset=iso-8859-1")
+	}
+	w.WriteHeader(http.StatusBadRequest)
+	page := map[string]string{"message": "Bad Request", "url": "http://" + r.Host + r.RequestURI, "status": "400"}
+	if b, err := encode(page); err == nil && kind != "" {
+		_, _ = w.Write(b) // as in writeMessage
+	}
+}
+
+// pageType is the type of an error page for the Accept headers; "" is none. It
+// passes over what it cannot read, for that may be what is wrong.
+func pageType(headers []string) string {
+	list := strings.Join(headers, ",")
+	if list == "" {
+		return "text/html"
+	}
+	for item := range strings.SplitSeq(list, ",") {
+		name, parameters, _ := strings.Cut(strings.TrimSpace(item), ";")
+		if q, is := strings.CutPrefix(parameters, "q="); parameters != "" && (!strings.HasPrefix(parameters, "charset=") || strings.Contains(parameters, ";")) {
+			if value, err := strconv.ParseFloat(q, 64); !is || err != nil || value == 0 {
+				continue
+			}
+		}
+		switch name {
+		case "*/*", "text/*", "text/html":
+			return "text/html"
+		case jsonType, textType:
+			return name
+		}
+	}
+	return ""
+}
+
+// hasErrorPage reports whether Java's server says in a body what was wrong with a
+// request of the method.
+func hasErrorPage(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodPost
+}
+
+func writePage(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html;charset=iso-8859-1")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte("<html><head><title>Error " + strconv.Itoa(status) + "</title></head><body><h2>HTTP ERROR " +
-		strconv.Itoa(status) + "</h2><p>The path or a header of the request is ambiguous or malformed.</p></body></html>\n"))
+	w.WriteHeader(http.StatusBadRequest)
+	_, _ = w.Write([]byte("<html><head><title>Error 400</title></head><body><h2>HTTP ERROR 400</h2>" +
+		"<p>The path or a header of the request is ambiguous or malformed.</p></body></html>\n")) // as in writeMessage
 }
 
 // writeOptions answers OPTIONS with the methods of a path: in Allow, and as text
@@ -90,7 +131,7 @@ func (s *api) writeOptions(w http.ResponseWriter, r *http.Request, matches []mat
 	contentType, text := textType, true
 	types, fine := accepted(r.Header.Values("Accept"))
 	if !fine {
-		writeAmbiguous(w, r.Method)
+		writeMalformed(w, r)
 		return
 	}
 	if !types[0].takes(textType) {

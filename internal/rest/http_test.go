@@ -33,6 +33,9 @@ func call(t testing.TB, h http.Handler, method, target, body string, headers ...
 	}
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
+		if headers[i+1] == "-" { // none at all
+			r.Header.Del(headers[i])
+		}
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -124,15 +127,29 @@ func TestNegotiation(t *testing.T) {
 		{"GET", "/", "*/json", "", "", 200, "application/json"},
 		{"GET", "/", "application/json;charset=UTF-8", "", "", 200, "application/json;charset=utf-8"},
 		{"GET", "/", "application/json,", "", "", 200, "application/json"},
-		{"GET", "/", "application/json;q=2", "", "", 400, "text/html;charset=iso-8859-1"},
-		{"GET", "/", "application/json;q=0.1234", "", "", 400, "text/html;charset=iso-8859-1"},
-		{"GET", "/", "application/json;x", "", "", 400, "text/html;charset=iso-8859-1"},
-		{"GET", "/", ", application/json", "", "", 400, "text/html;charset=iso-8859-1"},
+		{"GET", "/", "application/json;q=2", "", "", 400, "application/json"},
+		{"GET", "/", "application/json;q=0.1234", "", "", 400, "application/json"},
+		{"GET", "/", "application/json;x", "", "", 400, ""},
+		{"GET", "/", "text/plain;q=.5, application/json;x=y z", "", "", 400, "text/plain;charset=iso-8859-1"},
+		{"GET", "/", "application/json;q=0.5;a=b;a=c;;d=\"e f\"", "", "", 200, `application/json;a=c;d="e f"`},
+		{"GET", "/", ", application/json", "", "", 400, "application/json"},
 		{"GET", "/nope", "application/json;q=2", "", "", 404, ""},
 		{"OPTIONS", "/", "garbage", "", "", 200, "garbage/*"},
-		{"OPTIONS", "/", "/json", "", "", 400, "text/html;charset=iso-8859-1"},
+		{"OPTIONS", "/", "/json", "", "", 400, ""},
 		{"PUT", "/connectors/x/config", "", "application/*", "{}", 415, "application/json"},
 		{"PUT", "/connectors/x/config", "", "*/*", "{}", 415, "application/json"},
+		{"PUT", "/connectors/x/config", "text/html", "*/*", "{}", 406, ""},
+		{"PUT", "/connectors/x/config", "text/html", "-", "{}", 406, ""},
+		{"PUT", "/connectors/x/config", "", "text/*", "{}", 415, ""},
+		{"PUT", "/connectors/x/config", "", "*/json", "{}", 201, "application/json"},
+		{"PUT", "/connectors/x/config", "", "application/json;a=b;a=c", "{}", 200, "application/json"},
+		{"PUT", "/connectors/x/config", "", "application/json; a = b", "{}", 400, ""},
+		{"POST", "/connectors/x/restart", "", "garbage", "", 400, "text/html;charset=iso-8859-1"},
+		{"PUT", "/connectors/x/pause", "", "garbage", "", 400, ""},
+		{"GET", "/connectors//x", "application/json", "", "", 400, "text/html;charset=iso-8859-1"},
+		{"PUT", "/connectors//x", "application/json", "", "", 400, ""},
+		{"PUT", "/connectors/%00", "application/json", "", "", 400, "text/html;charset=iso-8859-1"},
+		{"DELETE", "/../x", "application/json", "", "", 400, "text/html;charset=iso-8859-1"},
 		{"GET", "/", "application/vnd.x+json", "", "", 406, ""},
 		{"GET", "/", "", "text/plain", "", 200, "application/json"}, // the root takes every type
 		{"GET", "/connectors", "", "text/plain", "", 415, ""},
@@ -152,7 +169,7 @@ func TestNegotiation(t *testing.T) {
 	} {
 		headers := []string{"Accept", tt.accept}
 		if tt.given == "-" {
-			headers = append(headers, "Content-Type", "")
+			headers = append(headers, "Content-Type", "-")
 		} else if tt.given != "" {
 			headers = append(headers, "Content-Type", tt.given)
 		}

@@ -1,11 +1,8 @@
 package rest
 
 import (
-	"maps"
-	"mime"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -17,29 +14,21 @@ const (
 	openapiType = "application/openapi+json"
 )
 
-// checkContentType returns the status to refuse a request with, or 0. A body
-// without a type is refused where a body is read.
-func checkContentType(given string, read bool) int {
-	if given == "" {
-		if read {
-			return http.StatusUnsupportedMediaType
-		}
-		return 0
+// requestType reads the header Content-Type. refused is the status where no route
+// takes it; readable is false where a body of it, or one without a type, is not
+// read as JSON.
+func requestType(headers []string) (readable bool, refused int) {
+	if len(headers) == 0 {
+		return false, 0
 	}
-	t, _, err := mime.ParseMediaType(given)
+	m, err := parseMediaType(headers[0])
 	switch {
-	case err != nil || !strings.Contains(t, "/"):
-		return http.StatusBadRequest
-	case t != jsonType && (read || t != "*/*" && t != "application/*"):
-		return http.StatusUnsupportedMediaType
+	case err != nil:
+		return false, http.StatusBadRequest
+	case !m.takes(jsonType):
+		return false, http.StatusUnsupportedMediaType
 	}
-	return 0
-}
-
-// mediaType is an element of an Accept header.
-type mediaType struct {
-	name   string
-	params map[string]string // without q
+	return strings.HasSuffix(m.name, "/json"), 0
 }
 
 // quality is what Java's server takes for q.
@@ -53,40 +42,17 @@ func accepted(headers []string) (types []mediaType, fine bool) {
 	if strings.TrimSpace(list) == "" {
 		return []mediaType{{name: "*/*"}}, true
 	}
-	for item := range strings.SplitSeq(strings.TrimSuffix(list, ","), ",") {
-		name, params, err := mime.ParseMediaType(strings.TrimSpace(item))
-		if err != nil {
+	for h := (headerReader{list}); h.more(); {
+		m, err := h.mediaType(true)
+		if err != nil || h.more() && !h.take(',') {
 			return types, false
 		}
-		if q, given := params["q"]; given && !quality.MatchString(q) {
+		if q, given := m.params["q"]; given && !quality.MatchString(q) {
 			return types, false
 		}
-		delete(params, "q")
-		if !strings.Contains(name, "/") {
-			name += "/*" // "*" is in what Java's own HTTP client sends
-		}
-		types = append(types, mediaType{name, params})
+		types = append(types, m)
 	}
 	return types, true
-}
-
-// String returns the type with its parameters in the order of their names. Java's
-// server knows two character sets, and writes them in lower case.
-func (m mediaType) String() string {
-	if set := strings.ToLower(m.params["charset"]); len(m.params) == 1 && (set == "utf-8" || set == "iso-8859-1") {
-		return m.name + ";charset=" + set
-	}
-	parts := []string{m.name}
-	for _, key := range slices.Sorted(maps.Keys(m.params)) {
-		parts = append(parts, key+"="+m.params[key])
-	}
-	return strings.Join(parts, ";")
-}
-
-// takes reports whether m is the type or a wildcard of it.
-func (m mediaType) takes(name string) bool {
-	group, kind, _ := strings.Cut(name, "/")
-	return m.name == name || m.name == "*/*" || m.name == group+"/*" || m.name == "*/"+kind
 }
 
 // negotiate returns the content type of a JSON answer for the Accept headers, or
@@ -100,6 +66,7 @@ func negotiate(headers []string) (contentType string, refused int) {
 	for _, m := range types {
 		if m.takes(jsonType) {
 			if m.name == jsonType {
+				delete(m.params, "q")
 				return m.String(), 0
 			}
 			return jsonType, 0

@@ -58,6 +58,22 @@ func FuzzPath(f *testing.F) {
 	})
 }
 
+// What is read as media types comes back from what they are written as.
+func FuzzMediaTypes(f *testing.F) {
+	for _, text := range []string{"application/json;charset=UTF-8;q=.5, */*;a=\"b\\\"c\"", "a/b;;c=d;c=e;", "*", "a/b x", "a/b;c=\""} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		types, _ := accepted([]string{text})
+		for _, m := range types {
+			again, err := parseMediaType(m.String())
+			if err != nil || again.String() != m.String() || !again.takes(m.name) {
+				t.Errorf("%q of %q is read as %q, %v", m, text, again, err)
+			}
+		}
+	})
+}
+
 func FuzzLocation(f *testing.F) {
 	for _, name := range []string{"a b", "{x}", "a{", "}", "{a/b}", "{ x : y }", "%zz%41", "é", "{}"} {
 		f.Add(name)

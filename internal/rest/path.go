@@ -37,7 +37,6 @@ func split(path string) (segments []string, fine bool) {
 		path = path[:last] // parameters of nothing
 	}
 	segments = strings.Split(strings.TrimSuffix(path, "/"), "/")
-	depth := 0
 	for i, segment := range segments {
 		name, _, parameters := strings.Cut(segment, ";")
 		if name == "" && len(segments) > 1 || strings.HasPrefix(path, "/") || strings.HasSuffix(path, "//") {
@@ -46,6 +45,14 @@ func split(path string) (segments []string, fine bool) {
 		if parameters && (name == "." || name == "..") {
 			return nil, false
 		}
+		segments[i] = name
+	}
+	return segments, !leavesRoot(segments)
+}
+
+func leavesRoot(segments []string) bool {
+	depth := 0
+	for _, name := range segments {
 		switch name {
 		case ".":
 		case "..":
@@ -54,11 +61,17 @@ func split(path string) (segments []string, fine bool) {
 			depth++
 		}
 		if depth < 0 {
-			return nil, false // it leaves the root
+			return true
 		}
-		segments[i] = name
 	}
-	return segments, true
+	return false
+}
+
+// malformed reports whether Java's server cannot parse the path: because of a NUL
+// or a bad escape in it, or because it leaves the root.
+func malformed(path string) bool {
+	decoded, err := url.PathUnescape(path)
+	return err != nil || strings.ContainsRune(decoded, 0) || leavesRoot(strings.Split(strings.Trim(path, "/"), "/"))
 }
 
 // encodedWell reports whether the escapes are hexadecimal, stand for characters

@@ -26,9 +26,10 @@ func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.writeMetrics(w, r)
 		return
 	}
-	segments, fine := split(rawPath(r))
+	path := rawPath(r)
+	segments, fine := split(path)
 	if !fine {
-		writeAmbiguous(w, r.Method)
+		writeRefusedPath(w, r.Method, path)
 		return
 	}
 	s.crossOrigin(w, r)
@@ -79,21 +80,23 @@ func method(matches []match, name string) (match, bool) {
 }
 
 func (s *api) serve(w http.ResponseWriter, r *http.Request, m match) {
-	given := r.Header.Get("Content-Type")
+	readable, refused := true, 0
 	if !m.anyType {
-		if status := checkContentType(given, m.doc.body != "" && hasBody(r)); status != 0 {
-			writeUnsupported(w, given, status)
-			return
-		}
+		readable, refused = requestType(r.Header.Values("Content-Type"))
 	}
-	accept, refused := negotiate(r.Header.Values("Accept"))
-	switch refused {
-	case 0:
-	case http.StatusBadRequest:
-		writeAmbiguous(w, r.Method)
+	var accept string
+	if refused == 0 {
+		accept, refused = negotiate(r.Header.Values("Accept"))
+	}
+	switch {
+	case refused == http.StatusBadRequest:
+		writeMalformed(w, r)
 		return
-	default:
+	case refused != 0:
 		writeContainerError(w, refused)
+		return
+	case !readable && m.doc.body != "" && r.ContentLength != 0:
+		writeMessage(w, jsonType, message{http.StatusUnsupportedMediaType, containerText(http.StatusUnsupportedMediaType)})
 		return
 	}
 	if !m.doc.internal && !s.admitted(r) {
@@ -109,9 +112,6 @@ func (s *api) serve(w http.ResponseWriter, r *http.Request, m match) {
 	defer cancel()
 	s.answer(ctx, w, &request{Request: r.WithContext(ctx), names: m.names, body: body, accept: accept}, m.route)
 }
-
-// hasBody reports whether the client says that it sends a body.
-func hasBody(r *http.Request) bool { return r.ContentLength != 0 }
 
 func (s *api) answer(ctx context.Context, w http.ResponseWriter, r *request, rt route) {
 	a, err := rt.handle(r)

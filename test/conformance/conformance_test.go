@@ -27,6 +27,7 @@ var (
 	only      = flag.String("only", "*", "glob of the names of cases")
 	seed      = flag.Uint64("seed", 1, "of the random requests")
 	requests  = flag.Int("requests", 2000, "how many random requests")
+	soak      = flag.Duration("soak", 0, "send random requests for this long, with seeds from -seed on")
 	record    = flag.Bool("record", false, "put the answers into the cases; for the Java worker only")
 )
 
@@ -129,22 +130,42 @@ func TestLevelsOfAConnector(t *testing.T) {
 }
 
 // TestRandomRequests sends requests that a seed makes: no panic, no 5xx without a
-// reason, no hang. With -requests and -seed it is a soak.
+// reason, no hang.
 func TestRandomRequests(t *testing.T) {
 	t.Parallel()
-	address := *targetURL
-	if address == "" {
-		address = startWorker(t, "", standalone)
+	if *targetURL != "" {
+		random(t, *targetURL, *mode, *requests)
+		return
 	}
-	r, err := conformance.NewRunner(t.Context(), address, *mode, false)
+	t.Run("standalone", func(t *testing.T) {
+		t.Parallel()
+		random(t, startWorker(t, "", standalone), "standalone", *requests)
+	})
+	t.Run("distributed", func(t *testing.T) {
+		t.Parallel()
+		random(t, startWorker(t, group, app.New().Distributed), "distributed", *requests)
+	})
+}
+
+func random(t *testing.T, address, mode string, requests int) {
+	t.Helper()
+	r, err := conformance.NewRunner(t.Context(), address, mode, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, problem := range r.Random(t.Context(), *seed, *requests, t.TempDir()) {
-		if i < 20 {
-			t.Error(problem)
+	sent, began, problems := 0, time.Now(), 0
+	for seed := *seed; ; seed++ {
+		for _, problem := range r.Random(t.Context(), seed, requests, t.TempDir()) {
+			if problems++; problems <= 20 {
+				t.Error(problem)
+			}
+		}
+		sent += requests
+		if time.Since(began) >= *soak {
+			break
 		}
 	}
+	t.Logf("%s: %d requests in %s, %d problems", mode, sent, time.Since(began).Truncate(time.Second), problems)
 }
 
 func replay(t *testing.T, address, mode string) {
