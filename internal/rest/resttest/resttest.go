@@ -22,6 +22,8 @@ var explained = []string{
 	"Offsets cannot be modified if", "Offset objects should either be null", "The value for the 'position' key", "Partition objects ", "Offsets may only contain primitive types",
 	"Failed to modify offsets", "Failed to alter consumer group offsets",
 	"Instantiation error",
+	// A restart of a connector whose start fails; its status says why.
+	"Failed to start connector: ", "Failed to transition connector ",
 	"Non-string value found in original settings",
 	": Not a number of type ",
 	`Missing required configuration "`,
