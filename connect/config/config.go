@@ -117,8 +117,8 @@ type Key struct {
 	Recommender Recommender
 	Internal    bool
 	// Resolve finds the class that the value of a CLASS key names and returns its
-	// full name; nil accepts every name. The error is the message to show.
-	Resolve func(class string) (string, error)
+	// full name, and whether there is one; nil accepts every name.
+	Resolve func(class string) (full string, ok bool)
 }
 
 // Def is a table of keys in the order in which they are shown.

@@ -138,9 +138,9 @@ func (k Key) value(raw Raw) (any, error) {
 	if err != nil || k.Type != Class || k.Resolve == nil {
 		return value, err
 	}
-	class, err := k.Resolve(Trim(*text))
-	if err != nil {
-		return nil, err
+	class, ok := k.Resolve(Trim(*text))
+	if !ok { // Java looks for the trimmed name and speaks of the given one.
+		return nil, InvalidValue(k.Name, *text, "Class "+*text+" could not be found.")
 	}
 	return class, nil
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -159,17 +158,7 @@ func (c *catalog) accept(ctx context.Context, cfg config.Raw) error {
 	if err != nil {
 		return err
 	}
-	if err := infos.refusal(); err != nil {
-		return err
-	}
-	// A null that the connector's own definition lets pass (as Java does) would
-	// fail every start.
-	for _, key := range slices.Sorted(maps.Keys(cfg)) {
-		if cfg[key] == nil {
-			return internal("Non-string value found in original settings for key " + key + ": null")
-		}
-	}
-	return nil
+	return infos.refusal()
 }
 
 // refusal returns the error of a configuration with errors; nil where it has none.

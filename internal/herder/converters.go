@@ -1,7 +1,6 @@
 package herder
 
 import (
-	"slices"
 	"strings"
 
 	"sluice/connect/config"
@@ -50,8 +49,8 @@ func resolve(registry *plugins.Registry, name string) (string, bool) {
 	if p, _, ok := registry.Find(name); ok {
 		return p.Class, true
 	}
-	if slices.Contains(javaClasses(), name) {
-		return name, true
+	if full, ok := definition.JavaClass(name); ok {
+		return full, true
 	}
 	for _, d := range registry.All() {
 		if strings.HasPrefix(d.Class, name+"$") {
@@ -59,18 +58,6 @@ func resolve(registry *plugins.Registry, name string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// javaClasses are classes that every Java worker has and people name by mistake.
-func javaClasses() []string {
-	return []string{
-		"java.lang.Boolean", "java.lang.Class", "java.lang.Double", "java.lang.Integer", "java.lang.Long", "java.lang.Object", "java.lang.String",
-		"org.apache.kafka.connect.connector.Connector", "org.apache.kafka.connect.connector.Task",
-		"org.apache.kafka.connect.sink.SinkConnector", "org.apache.kafka.connect.sink.SinkTask",
-		"org.apache.kafka.connect.source.SourceConnector", "org.apache.kafka.connect.source.SourceTask",
-		"org.apache.kafka.connect.storage.Converter", "org.apache.kafka.connect.storage.HeaderConverter",
-		"org.apache.kafka.connect.transforms.Transformation", "org.apache.kafka.connect.transforms.predicates.Predicate",
-	}
 }
 
 // class is what validation needs of a converter or header converter.
@@ -130,14 +117,11 @@ func (v validation) converterKey(key, fallback, kind string, find func(string) (
 		offers = append(offers, c)
 	}
 	out.Offers = offers
-	out.Resolve = func(name string) (string, error) {
+	out.Resolve = func(name string) (string, bool) {
 		if known, ok := find(name); ok {
-			return known.name, nil
+			return known.name, true
 		}
-		if full, ok := resolve(v.plugins, name); ok {
-			return full, nil // some other class: Check tells
-		}
-		return "", config.InvalidValue(key, name, "Class "+name+" could not be found.")
+		return resolve(v.plugins, name) // some other class: Check tells
 	}
 	wanted := "Converter"
 	if kind == plugins.TypeHeaderConverter {
@@ -151,7 +135,7 @@ func (v validation) converterKey(key, fallback, kind string, find func(string) (
 		if _, exists := resolve(v.plugins, name); !exists {
 			return nil
 		}
-		return config.Errorf("Class class %s does not implement the %s interface", name, wanted)
+		return definition.CheckConcrete(wanted, name, nil)
 	})
 	return out
 }

@@ -22,6 +22,13 @@ func (h *Standalone) Put(ctx context.Context, name string, cfg config.Raw, initi
 	if err := h.accept(ctx, cfg); err != nil {
 		return false, info, err
 	}
+	// What the connector's own definition lets pass (as Java does) fails when the
+	// connector starts, and in this mode that is before the answer.
+	for _, key := range slices.Sorted(maps.Keys(cfg)) {
+		if cfg[key] == nil {
+			return false, info, internal("Non-string value found in original settings for key " + key + ": null")
+		}
+	}
 	created, err = doFor(ctx, h.queues, name, "configuring connector "+name, replace, func(ctx context.Context) (bool, error) {
 		if _, exists := h.Info(name); exists && !replace {
 			return false, conflict("Connector " + name + " already exists")

@@ -36,6 +36,9 @@ func (v validation) run(ctx context.Context) (ConfigInfos, error) {
 		return ConfigInfos{}, badRequest("Connector config " + javaMap(v.raw) + " contains no connector type")
 	}
 	c, ok := v.find(*class)
+	if !ok && definition.IsConnector(*class) {
+		return ConfigInfos{}, badRequest("Instantiation error")
+	}
 	if !ok {
 		return ConfigInfos{}, badRequest("Failed to find any class that implements Connector and which name matches " + *class +
 			", available connectors are: " + v.available())
@@ -48,6 +51,9 @@ func (v validation) run(ctx context.Context) (ConfigInfos, error) {
 		if !wanted.Contains(c.version) {
 			return v.otherVersion(c, wanted), nil
 		}
+	}
+	if key := v.nullTopic(c.kind); key != "" {
+		return ConfigInfos{}, badRequest(key + " is null: it must be the name of a topic, or not be there")
 	}
 	enriched := definition.Sink(v.defaults(c))
 	if c.kind == TypeSource {
@@ -74,6 +80,20 @@ func (v validation) run(ctx context.Context) (ConfigInfos, error) {
 	infos.add(clients)
 	infos.add(converters)
 	return infos, nil
+}
+
+// nullTopic returns the key of a topic whose null value Java cannot work with.
+func (v validation) nullTopic(kind string) string {
+	key := definition.DLQTopic
+	if kind == TypeSource {
+		if key = offsetsTopicKey; v.group == "" {
+			return ""
+		}
+	}
+	if value, given := v.raw[key]; given && value == nil {
+		return key
+	}
+	return ""
 }
 
 func (v validation) find(class string) (found, bool) {

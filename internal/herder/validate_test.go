@@ -103,6 +103,17 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+func TestNullTopics(t *testing.T) {
+	t.Parallel()
+	h, _ := start(t)
+	cfg := config.Map{"connector.class": sinkClass, "topics": "t", "name": "n"}.Raw()
+	cfg["errors.deadletterqueue.topic.name"] = nil
+	_, err := h.Validate(t.Context(), cfg)
+	if code, text := status(t, err); code != 400 || !strings.HasPrefix(text, "errors.deadletterqueue.topic.name is null") {
+		t.Errorf("got %d %q", code, text)
+	}
+}
+
 func TestValidationRefusals(t *testing.T) {
 	t.Parallel()
 	h, _ := start(t)

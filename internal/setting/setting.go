@@ -70,13 +70,7 @@ func Check(mode Mode, m config.Map, resolve func(class string) (string, bool)) e
 			continue
 		}
 		if k.Type == config.Class && resolve != nil && strings.HasSuffix(k.Name, ".converter") {
-			d[i].Resolve = func(class string) (string, error) {
-				full, ok := resolve(class)
-				if !ok {
-					return "", config.InvalidValue(k.Name, class, "Class "+class+" could not be found.")
-				}
-				return full, nil
-			}
+			d[i].Resolve = resolve
 		}
 	}
 	values := d.Validate(m.Raw())

@@ -45,7 +45,7 @@ type Converter struct {
 	Default any // the worker's class, a string; nil where it has none
 	Version any // the version of the class in use; nil where unknown
 	// Resolve finds the class of a name; Offers lists all of them.
-	Resolve func(class string) (string, error)
+	Resolve func(class string) (full string, ok bool)
 	Check   config.Validator
 	Offers  config.Recommender
 	// VersionOffers lists the versions of the class in use.

@@ -83,7 +83,7 @@ func (c chain) keys() config.Def {
 		{
 			Name: typeKey, Type: config.Class, Required: true, Importance: config.High, Group: group, Order: 0, Width: config.WidthLong,
 			DisplayName: c.title + " type for " + c.alias, Doc: "Class for the '" + c.alias + "' " + c.word + ".",
-			Recommender: Offers(c.classes()), Validator: config.CheckFunc(c.checkType), Resolve: c.resolve(typeKey),
+			Recommender: Offers(c.classes()), Validator: config.CheckFunc(c.checkType), Resolve: c.resolve,
 		},
 		{
 			Name: prefix + versionKey, Type: config.String, Default: version, Importance: config.High, Group: group, Order: 1,
@@ -156,16 +156,12 @@ func (c chain) classes() []any {
 	return out
 }
 
-func (c chain) resolve(key string) func(string) (string, error) {
-	return func(name string) (string, error) {
-		if class, ok := c.kind.Find(name); ok {
-			return class.Name, nil
-		}
-		if full, ok := c.kind.Resolve(name); ok {
-			return full, nil // some other class: checkType tells
-		}
-		return "", config.InvalidValue(key, name, "Class "+name+" could not be found.")
+// resolve also finds classes of another kind: checkType tells.
+func (c chain) resolve(name string) (string, bool) {
+	if class, ok := c.kind.Find(name); ok {
+		return class.Name, true
 	}
+	return c.kind.Resolve(name)
 }
 
 // variants returns the classes inside the class of the name, such as
@@ -193,10 +189,7 @@ func (c chain) checkType(_ string, value any) error {
 	if _, ok := c.kind.Find(name); ok {
 		return c.wrongVersion(c.raw[prefix+versionKey])
 	}
-	if variants := c.variants(name); len(variants) > 0 {
-		return config.Errorf("This class is abstract and cannot be created. Did you mean %s?", strings.Join(variants, ", "))
-	}
-	return config.Errorf("Class class %s does not implement the %s interface", name, c.title)
+	return CheckConcrete(c.title, name, c.variants(name))
 }
 
 // Offers is a recommender of fixed values.
