@@ -19,7 +19,7 @@ func (t *task) isolate(ctx context.Context, records []connect.Record) (err error
 			bad[i].err = t.spent(bad[i].err, bad[i].record)
 		}
 	}
-	x, err := t.begin(ctx)
+	x, err := t.session(ctx)
 	if err != nil {
 		return t.spent(err, &records[0])
 	}
@@ -28,6 +28,9 @@ func (t *task) isolate(ctx context.Context, records []connect.Record) (err error
 			err = e
 		}
 	}()
+	if err := x.begin(ctx); err != nil {
+		return t.spent(err, &records[0])
+	}
 	for _, r := range runs {
 		more, err := t.divide(ctx, x, r)
 		if err != nil {
@@ -38,7 +41,7 @@ func (t *task) isolate(ctx context.Context, records []connect.Record) (err error
 	if err := t.report(ctx, bad); err != nil {
 		return err
 	}
-	if err := x.tx.Commit(); err != nil {
+	if err := x.commit(); err != nil {
 		return t.spent(err, &records[0])
 	}
 	return nil

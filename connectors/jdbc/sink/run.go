@@ -15,9 +15,10 @@ type target struct {
 	key, value *schema.Schema
 	table      dialect.TableID
 	layout     layout
-	kind       string // of the table
-	ready      bool   // the table fits
-	absent     bool   // there is no table to delete from
+	kind       string   // of the table
+	ready      bool     // the table fits
+	absent     bool     // there is no table to delete from
+	arrays     []string // the types of PostgreSQL by column; nil where arrays cannot be written
 	statements map[int]string
 }
 
@@ -183,6 +184,9 @@ func (t *task) prepare(ctx context.Context, x *target) error {
 		return err
 	}
 	x.kind = d.kind
+	if t.db.Dialect.Name() == dialectPostgres {
+		x.arrays = arrayTypes(x.layout.columns(), d)
+	}
 	if x.value != nil && t.s.InsertMode == modeUpsert && len(x.layout.keys) == 0 {
 		return connect.Errorf("Write to table '%s' in UPSERT mode requires key field names to be known, check the primary key configuration", javaTable(x.table))
 	}

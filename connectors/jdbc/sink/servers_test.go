@@ -157,42 +157,48 @@ func serverSystem(t *testing.T, name, url, mode, table string) connecttest.SinkS
 	return system
 }
 
-// TestWaysOfWritingAgree writes hard values by COPY, by statements of many rows
-// and by pipelines, and compares.
+// TestWaysOfWritingAgree writes hard values by COPY, by statements of many rows,
+// of arrays where no column is one, and by pipelines, and compares.
 func TestWaysOfWritingAgree(t *testing.T) {
 	t.Parallel()
 	url := services.Postgres(t)
-	var first []string
-	for _, mode := range []string{modeInsert, modeUpsert, "each"} {
-		cfg := config.Map{"connection.url": url, "connection.user": "postgres", "auto.create": "true", "pk.mode": "record_value", "pk.fields": "id", "table.name.format": "ways_" + mode, "insert.mode": modeUpsert}
-		if mode == modeInsert {
-			cfg["insert.mode"] = mode
+	for name, fields := range map[string]int{"lists": 8, "no_lists": 7} {
+		var first []string
+		for _, mode := range []string{modeInsert, modeUpsert, "each"} {
+			table := "ways_" + name + "_" + mode
+			cfg := config.Map{"connection.url": url, "connection.user": "postgres", "auto.create": "true", "pk.mode": "record_value", "pk.fields": "id", "table.name.format": table, "insert.mode": modeUpsert}
+			if mode == modeInsert {
+				cfg["insert.mode"] = mode
+			}
+			sinkTask := startedOn(t, &fakeHost{}, cfg, false).(*task) //nolint:forcetypeassert // Our own.
+			sinkTask.plainly = mode == "each"
+			put(t, sinkTask, hardRecords(fields)...)
+			if inArrays := sinkTask.byTopic["hard"][0].arrays != nil; inArrays != (fields < 8) {
+				t.Errorf("%s: upserts by arrays: %t", name, inArrays)
+			}
+			rows := rowsOf(t, open(t, cfg), "SELECT row_to_json(x)::text FROM "+table+" x ORDER BY id")
+			if first == nil {
+				first = rows
+			}
+			if diff := cmp.Diff(first, rows); diff != "" {
+				t.Errorf("%s, %s:\n%s", name, mode, diff)
+			}
 		}
-		sinkTask := startedOn(t, &fakeHost{}, cfg, false)
-		if mode == "each" {
-			sinkTask.(*task).plainly = true //nolint:forcetypeassert // Our own.
+		text := strings.Join(first, "\n")
+		if len(first) < 5 || !strings.Contains(text, `"text":"'\"`+"`"+`"`) || (fields == 8) != strings.Contains(text, `"list":["a","b\"\\c",null,""]`) {
+			t.Errorf("rows: %s", text)
 		}
-		put(t, sinkTask, hardRecords()...)
-		rows := rowsOf(t, open(t, cfg), "SELECT row_to_json(x)::text FROM ways_"+mode+" x ORDER BY id")
-		if first == nil {
-			first = rows
-		}
-		if diff := cmp.Diff(first, rows); diff != "" {
-			t.Errorf("%s:\n%s", mode, diff)
-		}
-	}
-	if len(first) < 5 || !strings.Contains(strings.Join(first, "\n"), `"list":["a","b\"\\c",null,""]`) {
-		t.Errorf("rows: %s", strings.Join(first, "\n"))
 	}
 }
 
-func hardRecords() []connect.Record {
+func hardRecords(fields int) []connect.Record {
 	value := schema.StructOf(
 		"", schema.Field{Name: "id", Schema: schema.Of(schema.Int64)}, schema.Field{Name: "text", Schema: schema.OptionalOf(schema.String)},
 		schema.Field{Name: "raw", Schema: schema.OptionalOf(schema.Bytes)}, schema.Field{Name: "number", Schema: schema.OptionalOf(schema.Float64)},
 		schema.Field{Name: "small", Schema: schema.OptionalOf(schema.Float32)}, schema.Field{Name: "day", Schema: schema.Date().AsOptional()},
 		schema.Field{Name: "at", Schema: schema.Timestamp().AsOptional()}, schema.Field{Name: "list", Schema: schema.ArrayOf(schema.OptionalOf(schema.String)).AsOptional()},
 	)
+	value.Fields = value.Fields[:fields]
 	texts := []string{"", "tab\tline\nreturn\rback\\slash", `\N`, `\.`, "ünï", "'\"`", strings.Repeat("x", 100000)}
 	var out []connect.Record
 	for i, text := range texts {
@@ -200,10 +206,12 @@ func hardRecords() []connect.Record {
 		st.Values[0], st.Values[1] = schema.Int64Value(int64(i)), schema.StringValue(text)
 		st.Values[2], st.Values[3], st.Values[4] = schema.BytesValue([]byte{0, 1, 92, 10, 255}), schema.Float64Value(1e300/float64(i+1)), schema.Float32Value(1.1)
 		st.Values[5], st.Values[6] = schema.InstantValue(-200000*schema.MillisPerDay), schema.InstantValue(-1-int64(i)*schema.MillisPerDay*150000)
-		st.Values[7] = schema.ListValue([]schema.Value{schema.StringValue("a"), schema.StringValue(`b"\c`), schema.Null(), schema.StringValue("")})
+		if fields > 7 {
+			st.Values[7] = schema.ListValue([]schema.Value{schema.StringValue("a"), schema.StringValue(`b"\c`), schema.Null(), schema.StringValue("")})
+		}
 		out = append(out, connect.Record{Topic: "hard", Value: connect.Data{Schema: value, Value: schema.StructValue(st)}, Origin: connect.Origin{Topic: "hard", Offset: int64(i)}})
 	}
-	return append(out, connect.Record{Topic: "hard", Value: connect.Data{Schema: value, Value: schema.StructValue(&schema.Struct{Schema: value, Values: append([]schema.Value{schema.Int64Value(100)}, make([]schema.Value, 7)...)})}})
+	return append(out, connect.Record{Topic: "hard", Value: connect.Data{Schema: value, Value: schema.StructValue(&schema.Struct{Schema: value, Values: append([]schema.Value{schema.Int64Value(100)}, make([]schema.Value, fields-1)...)})}})
 }
 
 // TestLostConnection ends the sessions of the server in between.

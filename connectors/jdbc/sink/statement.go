@@ -74,11 +74,7 @@ func (b builder) upsert(t dialect.TableID, l layout, rows int) string {
 	columns := l.columns()
 	switch b.dialect.Name() {
 	case dialectPostgres:
-		what := "DO NOTHING"
-		if len(l.others) > 0 {
-			what = "DO UPDATE SET " + join(l.others, ",", func(f field) string { return b.name(f) + "=EXCLUDED." + b.name(f) })
-		}
-		return b.insert(t, l, rows) + " ON CONFLICT (" + join(l.keys, ",", b.name) + ") " + what
+		return b.insert(t, l, rows) + b.onConflict(l)
 	case dialectMySQL:
 		set := l.others
 		if len(set) == 0 {
@@ -93,6 +89,24 @@ func (b builder) upsert(t dialect.TableID, l layout, rows int) string {
 	default:
 		return b.mergeOracle(t, l)
 	}
+}
+
+func (b builder) onConflict(l layout) string {
+	what := "DO NOTHING"
+	if len(l.others) > 0 {
+		what = "DO UPDATE SET " + join(l.others, ",", func(f field) string { return b.name(f) + "=EXCLUDED." + b.name(f) })
+	}
+	return " ON CONFLICT (" + join(l.keys, ",", b.name) + ") " + what
+}
+
+// upsertArrays is upsert with one parameter for each column: an array of the type.
+func (b builder) upsertArrays(t dialect.TableID, l layout, types []string) string {
+	n := 0
+	return "INSERT INTO " + b.names.Table(t) + " (" + join(l.columns(), ",", b.name) + ") SELECT * FROM unnest(" +
+		join(l.columns(), ",", func(field) string {
+			n++
+			return b.dialect.Placeholder(n) + "::" + types[n-1] + "[]"
+		}) + ")" + b.onConflict(l)
 }
 
 func (b builder) mergeSQLServer(t dialect.TableID, l layout) string {

@@ -228,3 +228,20 @@ func FuzzAppendCopy(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAppendItem checks that what an array quotes can be read back.
+func FuzzAppendItem(f *testing.F) {
+	f.Add("a,b}")
+	f.Add(`"\`)
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		written, _, err := values{dialect: dialectPostgres}.appendItem(nil, nil, field{schema: schema.Of(schema.String)}, schema.StringValue(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(string(written[1 : len(written)-1]))
+		if back != text || written[0] != '"' || strings.HasSuffix(strings.ReplaceAll(string(written), `\\`, ""), `\"`) {
+			t.Fatalf("%q becomes %s", text, written)
+		}
+	})
+}

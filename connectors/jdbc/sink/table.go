@@ -25,6 +25,7 @@ func structureError(aiven bool, format string, args ...any) error {
 type description struct {
 	kind    string // TABLE, PARTITIONED TABLE, VIEW; "" where there is none
 	columns []string
+	types   []string // of the columns
 }
 
 // tables knows the tables that records go to, and creates and alters them. A
@@ -77,7 +78,7 @@ func (t *tables) ask(ctx context.Context, id dialect.TableID) (description, erro
 	}
 	d := description{kind: kind}
 	for _, c := range columns {
-		d.columns = append(d.columns, c.Name)
+		d.columns, d.types = append(d.columns, c.Name), append(d.types, c.Type)
 	}
 	return d, nil
 }

@@ -30,6 +30,7 @@ type task struct {
 	// plainly forgoes COPY and statements of many rows; PostgreSQL refused them.
 	plainly bool
 	buffer  []byte
+	arrays  [][]byte // by column
 	args    []any
 }
 

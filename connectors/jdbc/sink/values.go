@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"math"
@@ -183,8 +184,7 @@ func appendPlain(dst []byte, d *schema.Decimal) []byte {
 	return append(dst, digits[len(digits)-scale:]...)
 }
 
-// appendArray writes {a,NULL,"c"}; all items that are not null are quoted, which
-// every type takes.
+// appendArray writes {a,NULL,"c"}.
 func (v values) appendArray(dst []byte, f field, items []schema.Value) ([]byte, error) {
 	if f.schema.Elem == nil {
 		return dst, fmt.Errorf("the array %s has no schema for its items", f.name)
@@ -196,26 +196,39 @@ func (v values) appendArray(dst []byte, f field, items []schema.Value) ([]byte, 
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if item.IsNull() {
-			dst = append(dst, "NULL"...)
-			continue
-		}
 		var err error
-		if text, err = v.appendText(text[:0], inner, item); err != nil {
+		if dst, text, err = v.appendItem(dst, text, inner, item); err != nil {
 			return dst, err
 		}
-		if item.Kind() == schema.KindList {
-			dst = append(dst, text...)
-			continue
-		}
-		dst = append(dst, '"')
-		for _, c := range text {
-			if c == '"' || c == '\\' {
-				dst = append(dst, '\\')
-			}
-			dst = append(dst, c)
-		}
-		dst = append(dst, '"')
 	}
 	return append(dst, '}'), nil
+}
+
+// appendItem writes an item of an array, in quotes, which every type takes, where
+// it is no number; text is a buffer, which comes back.
+func (v values) appendItem(dst, text []byte, f field, item schema.Value) (written, buffer []byte, err error) {
+	if item.IsNull() {
+		return append(dst, "NULL"...), text, nil
+	}
+	switch item.Kind() {
+	case schema.KindList, schema.KindInt8, schema.KindInt16, schema.KindInt32, schema.KindInt64, schema.KindBoolean:
+		if !f.timestamp {
+			dst, err = v.appendText(dst, f, item)
+			return dst, text, err
+		}
+	}
+	if text, err = v.appendText(text[:0], f, item); err != nil {
+		return dst, text, err
+	}
+	dst = append(dst, '"')
+	for len(text) > 0 {
+		at := bytes.IndexAny(text, `"\\`)
+		if at < 0 {
+			break
+		}
+		dst = append(append(dst, text[:at]...), '\\', text[at])
+		text = text[at+1:]
+	}
+	dst = append(append(dst, text...), '"')
+	return dst, text, nil
 }

@@ -25,32 +25,45 @@ type reportedError struct{ err error }
 func (e *reportedError) Error() string { return e.err.Error() }
 func (e *reportedError) Unwrap() error { return e.err }
 
-// session is a transaction. pg is the connection of PostgreSQL, to be used in
-// between; nil for other databases.
+// session is a connection with the transaction on it; pg says that it is one of
+// PostgreSQL. Before begin every statement is a transaction of its own.
 type session struct {
 	conn *sql.Conn
 	tx   *sql.Tx
 	pg   bool
 }
 
-// begin takes a connection. The caller ends the session.
-func (t *task) begin(ctx context.Context) (*session, error) {
+// session takes a connection. The caller ends it.
+func (t *task) session(ctx context.Context) (*session, error) {
 	conn, err := t.db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+	return &session{conn: conn, pg: t.db.Dialect.Name() == dialectPostgres}, nil
+}
+
+// begin makes one transaction of all statements from here on.
+func (x *session) begin(ctx context.Context) (err error) {
+	if x.tx == nil {
+		x.tx, err = x.conn.BeginTx(ctx, nil)
 	}
-	return &session{conn: conn, tx: tx, pg: t.db.Dialect.Name() == dialectPostgres}, nil
+	return err
+}
+
+func (x *session) commit() error {
+	if x.tx == nil {
+		return nil
+	}
+	return x.tx.Commit()
 }
 
 // end rolls back what was not committed and gives the connection back.
 func (x *session) end() error {
-	err := x.tx.Rollback()
-	if errors.Is(err, sql.ErrTxDone) {
-		err = nil
+	var err error
+	if x.tx != nil {
+		if err = x.tx.Rollback(); errors.Is(err, sql.ErrTxDone) {
+			err = nil
+		}
 	}
 	return errors.Join(err, x.conn.Close())
 }
@@ -72,13 +85,14 @@ func (x *session) exec(ctx context.Context, statement string, args ...any) error
 }
 
 // write puts the records into one transaction. Records that do not fit are
-// reported before it is committed.
+// reported before it is committed. A run that PostgreSQL takes by one statement
+// needs no transaction around it, which saves two ways to the server.
 func (t *task) write(ctx context.Context, records []connect.Record) (err error) {
 	runs, bad, err := t.plan(ctx, records, false)
 	if err != nil {
 		return err
 	}
-	x, err := t.begin(ctx)
+	x, err := t.session(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,6 +101,11 @@ func (t *task) write(ctx context.Context, records []connect.Record) (err error) 
 			err = e
 		}
 	}()
+	if len(runs) > 1 || len(bad) > 0 || !x.pg {
+		if err := x.begin(ctx); err != nil {
+			return err
+		}
+	}
 	for _, r := range runs {
 		if err := t.execute(ctx, x, r); err != nil {
 			return err
@@ -95,7 +114,7 @@ func (t *task) write(ctx context.Context, records []connect.Record) (err error) 
 	if err := t.report(ctx, bad); err != nil {
 		return err
 	}
-	return x.tx.Commit()
+	return x.commit()
 }
 
 // report hands over bad records; the error of the first that is not tolerated
@@ -118,6 +137,8 @@ func (t *task) execute(ctx context.Context, x *session, r *run) error {
 		return t.each(ctx, x, r)
 	case x.pg && t.s.InsertMode == modeInsert && len(r.records) > 1 && r.target.kind != "VIEW":
 		return t.copyRows(ctx, x, r)
+	case x.pg && t.s.InsertMode == modeUpsert && r.target.arrays != nil:
+		return t.upsertRows(ctx, x, r)
 	}
 	return t.many(ctx, x, r)
 }
@@ -159,6 +180,8 @@ func (t *task) statement(r *run, rows int) string {
 		text = t.build.remove(r.target.table, r.target.layout)
 	case t.s.InsertMode == modeUpdate:
 		text = t.build.update(r.target.table, r.target.layout)
+	case rows == arrayRows:
+		text = t.build.upsertArrays(r.target.table, r.target.layout, r.target.arrays)
 	case t.s.InsertMode == modeUpsert:
 		text = t.build.upsert(r.target.table, r.target.layout, rows)
 	default:
@@ -211,6 +234,9 @@ func (t *task) rowsOfStatement(columns int) int {
 
 // many writes a run by statements of many rows.
 func (t *task) many(ctx context.Context, x *session, r *run) error {
+	if err := x.begin(ctx); err != nil {
+		return err
+	}
 	columns := len(r.target.layout.keys) + len(r.target.layout.others)
 	limit := t.rowsOfStatement(columns)
 	if limit == 1 {
