@@ -1,4 +1,5 @@
-// Package services runs real databases for tests: PostgreSQL and MariaDB from
+// Package services runs real databases and file systems for tests: HDFS from the
+// jars of Maven (see HDFS), PostgreSQL and MariaDB from
 // the packages of Debian, on loopback ports, in a directory of the test.
 //
 // Where a server is not installed and the test runs as root, the package is
