@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/connect/config"
 	"sluice/internal/group"
 	"sluice/internal/group/assign"
 	"sluice/internal/herder"
@@ -93,7 +94,7 @@ func (d distributed) run(ctx context.Context) error {
 		return err
 	}
 	member, err := group.New(group.Config{
-		Settings: d.settings, URL: server.URL, WorkerID: server.WorkerID, Configs: group.FromStore(stores.Configs),
+		Settings: d.settings, URL: server.URL, WorkerID: server.WorkerID, Configs: group.FromStore(stores.Configs, lacking), Plugins: d.registry.Classes(),
 		Listener: news, Log: d.log, Metrics: metrics,
 	})
 	if err != nil {
@@ -183,6 +184,9 @@ func (r *groupRelay) Fence(ctx context.Context, id store.TaskID) error {
 func (r *groupRelay) Verify(ctx context.Context, id store.TaskID, start int) error {
 	return r.to.Load().Verify(ctx, id, start)
 }
+
+// lacking is the group's question about plugins.
+func lacking(classes []string) func(config.Raw) []string { return plugins.NamesOf(classes).Lacking }
 
 // levels sets levels of loggers for the herder.
 type levels struct{ *telemetry.Levels }

@@ -3,6 +3,7 @@ package group
 import (
 	"context"
 
+	"sluice/connect/config"
 	"sluice/internal/group/assign"
 	"sluice/internal/store"
 )
@@ -14,14 +15,24 @@ type Configs interface {
 	Offset() int64
 	// Configured returns all connectors and tasks, as of the offset.
 	Configured() (w assign.Work, offset int64)
+	// Lacking returns the connectors that a worker with the classes lacks plugins
+	// for, as of now or a little before.
+	Lacking(classes []string) map[string]bool
 	// Refresh returns when Offset is at least the topic's end of when it was called.
 	Refresh(ctx context.Context) error
 }
 
-// FromStore returns the Configs of a store.
-func FromStore(s store.ConfigStore) Configs { return storeConfigs{s} }
+// Finder returns a function that names what of a configuration's plugins is not
+// among the classes.
+type Finder func(classes []string) (lacking func(cfg config.Raw) []string)
 
-type storeConfigs struct{ store.ConfigStore }
+// FromStore returns the Configs of a store.
+func FromStore(s store.ConfigStore, plugins Finder) Configs { return storeConfigs{s, plugins} }
+
+type storeConfigs struct {
+	store.ConfigStore
+	plugins Finder
+}
 
 func (s storeConfigs) Offset() int64 { return s.Snapshot().Offset() }
 
@@ -32,4 +43,15 @@ func (s storeConfigs) Configured() (w assign.Work, offset int64) {
 		w.Tasks = append(w.Tasks, snapshot.Tasks(name)...)
 	}
 	return w, snapshot.Offset()
+}
+
+func (s storeConfigs) Lacking(classes []string) map[string]bool {
+	snapshot, lacking := s.Snapshot(), s.plugins(classes)
+	out := map[string]bool{}
+	for name := range snapshot.Connectors() {
+		if len(lacking(snapshot.Connector(name))) > 0 {
+			out[name] = true
+		}
+	}
+	return out
 }

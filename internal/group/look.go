@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"sluice/connect/config"
@@ -28,6 +29,8 @@ type Sight struct {
 type SeenMember struct {
 	ClientID, Host, URL string
 	ConfigOffset        int64 // how far it has read the config topic
+	// Plugins are the classes that it has; nil where it does not say, as Java workers.
+	Plugins []string
 }
 
 // Look describes the group of the settings, and joins it not. It blocks until the
@@ -41,7 +44,11 @@ func Look(ctx context.Context, settings config.Map, log *slog.Logger) (Sight, er
 		return Sight{}, err
 	}
 	defer client.Close()
-	name := settings["group.id"]
+	return describe(ctx, client, settings["group.id"])
+}
+
+// describe asks the coordinator.
+func describe(ctx context.Context, client *kgo.Client, name string) (Sight, error) {
 	req := kmsg.NewPtrDescribeGroupsRequest()
 	req.Groups = []string{name}
 	resp, err := req.RequestWith(ctx, client)
@@ -63,7 +70,7 @@ func Look(ctx context.Context, settings config.Map, log *slog.Logger) (Sight, er
 		seen := SeenMember{ClientID: m.ClientID, Host: m.ClientHost}
 		if g.ProtocolType == protocolType {
 			if said, err := readMetadata(m.ProtocolMetadata); err == nil {
-				seen.URL, seen.ConfigOffset = said.url, said.configOffset
+				seen.URL, seen.ConfigOffset, seen.Plugins = said.url, said.configOffset, said.plugins
 			}
 			if told, err := readAssignment(m.MemberAssignment); err == nil {
 				s.Leader = told.leaderURL

@@ -57,7 +57,11 @@ type Config struct {
 	WorkerID string     // host:port of it; the client id where client.id is not set
 	Configs  Configs
 	Listener Listener
-	Log      *slog.Logger
+	// Plugins are the classes of all plugins that this worker has, sorted. Other
+	// Sluice workers give it nothing else while somebody else can run it. nil says
+	// nothing, as Java workers do, and is given everything.
+	Plugins []string
+	Log     *slog.Logger
 	// Metrics measures the membership; nil measures for nobody.
 	Metrics *telemetry.Metrics
 	// Opts are added to those of the client; for tests.
@@ -95,6 +99,7 @@ type Member struct {
 	retries    int       // left before unsynced work is given up
 	leading    assign.State
 	owners     assign.Owners // of the last plan that this worker made
+	peers      []assign.Peer // of that plan
 }
 
 // mine is the last assignment with all that is held since.

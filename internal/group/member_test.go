@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -66,6 +67,7 @@ type worker struct {
 	stopped  int // units that were revoked
 	unread   bool
 	leaver   bool
+	cares    bool // about who has the plugins
 	lastSeen assign.Assignment
 }
 
@@ -79,6 +81,23 @@ func (w *worker) Configured() (assign.Work, int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.view.Clone(), w.offset
+}
+
+func (w *worker) Lacking(classes []string) map[string]bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := map[string]bool{}
+	for _, c := range w.view.Connectors {
+		out[c] = w.cares && !slices.Contains(classes, c) // a connector's class is its name
+	}
+	return out
+}
+
+// careless has the worker, when it leads, give work to those that lack the plugins.
+func (w *worker) careless() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cares = false
 }
 
 func (w *worker) Refresh(ctx context.Context) error {
@@ -152,18 +171,24 @@ func newCluster(t *testing.T) *cluster {
 
 func (c *cluster) join(name string, settings config.Map) *worker {
 	c.t.Helper()
+	return c.joinWith(name, settings, nil)
+}
+
+// joinWith adds a worker that has the plugins; nil does not say.
+func (c *cluster) joinWith(name string, settings config.Map, plugins []string) *worker {
+	c.t.Helper()
 	all := config.Map{
 		"bootstrap.servers": c.fake.ListenAddrs()[0], "group.id": "g", "client.id": name,
 		"scheduled.rebalance.max.delay.ms": "0", "heartbeat.interval.ms": "50", "session.timeout.ms": "6000",
 	}
 	maps.Copy(all, settings)
-	w := &worker{t: c.t, name: name, topic: c.topic, changed: c.changed, done: make(chan error, 1)}
+	w := &worker{t: c.t, name: name, topic: c.topic, changed: c.changed, done: make(chan error, 1), cares: true}
 	w.look()
 	log := slog.New(slog.DiscardHandler)
 	if os.Getenv("GROUP_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil)).With("worker", name)
 	}
-	member, err := New(Config{Settings: all, URL: "http://" + name + "/", WorkerID: name + ":1", Configs: w, Listener: w, Log: log})
+	member, err := New(Config{Settings: all, URL: "http://" + name + "/", WorkerID: name + ":1", Configs: w, Listener: w, Log: log, Plugins: plugins})
 	if err != nil {
 		c.t.Fatal(err)
 	}

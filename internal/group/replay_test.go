@@ -124,7 +124,6 @@ func replay(t *testing.T, history []generation, configs []configRecord, maxDelay
 			state, leader, completed = assign.NewState(), g.Leader, -1
 		}
 		round := assign.Round{Generation: g.Generation, Completed: completed, MaxDelay: maxDelay, Now: time.UnixMilli(g.Timestamp)}
-		var ids []string
 		var offset int64
 		for _, m := range g.Members {
 			member := assign.Member{ID: m.ID}
@@ -132,13 +131,12 @@ func replay(t *testing.T, history []generation, configs []configRecord, maxDelay
 				member.Holds = work(held.assigned)
 			}
 			round.Members = append(round.Members, member)
-			ids = append(ids, m.ID)
 			offset = max(offset, m.Metadata.ConfigOffset)
 		}
 		round.Configured = configuredAt(t, configs, offset)
 		var plan assign.Plan
 		if g.Protocol == "default" {
-			plan.Assigned = assign.Eager(ids, round.Configured)
+			plan.Assigned = assign.Eager(round.Members, round.Configured)
 		} else {
 			state, plan = assign.Incremental(state, round)
 		}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"sluice/internal/group/assign"
+	"sluice/internal/store"
 )
 
 // protocolType is that of all Connect workers.
@@ -135,7 +138,7 @@ func (m *Member) joinOnce(ctx context.Context) (*kmsg.JoinGroupResponse, error) 
 
 // metadata is what this worker says of itself.
 func (m *Member) metadata(version int16) metadata {
-	said := metadata{version: version, url: m.cfg.URL, configOffset: m.cfg.Configs.Offset()}
+	said := metadata{version: version, url: m.cfg.URL, configOffset: m.cfg.Configs.Offset(), plugins: m.cfg.Plugins}
 	if version != v0 && m.held != nil {
 		holds := m.held.assignment
 		holds.version, holds.assigned, holds.revoked = version, wireUnits(m.held.work), []units{}
@@ -202,7 +205,9 @@ func (m *Member) adopt(ctx context.Context, a assignment, joined *kmsg.JoinGroup
 		ConfigOffset: a.configOffset, Signed: m.version >= v2, Held: held.Clone(),
 	}
 	if out.Leader {
-		out.Owners = m.owners
+		out.Owners, out.Peers = m.owners, m.peers
+	} else {
+		out.Peers = m.lookAround(ctx, held)
 	}
 	m.log.Info("the group has assigned work", "generation", out.Generation, "leader", out.LeaderURL, "leads", out.Leader,
 		"connectors", len(held.Connectors), "tasks", len(held.Tasks), "delay", time.Duration(a.delay)*time.Millisecond)
@@ -328,11 +333,14 @@ func (m *Member) decide(said map[string]metadata, joined *kmsg.JoinGroupResponse
 		if md.holds != nil {
 			holder.Holds = work(md.holds.assigned)
 		}
+		if md.plugins != nil {
+			holder.Lacks = m.cfg.Configs.Lacking(md.plugins)
+		}
 		round.Members = append(round.Members, holder)
 	}
 	var plan assign.Plan
 	if common.version == v0 {
-		plan.Assigned = assign.Eager(ids, configured)
+		plan.Assigned = assign.Eager(round.Members, configured)
 		plan.Next = plan.Assigned
 	} else {
 		m.leading, plan = assign.Incremental(m.leading, round)
@@ -343,9 +351,50 @@ func (m *Member) decide(said map[string]metadata, joined *kmsg.JoinGroupResponse
 		a.delay = int32(plan.Delay.Milliseconds())
 		into[id] = a
 	}
-	m.owners = ownersOf(plan.Next, said)
+	m.owners, m.peers = ownersOf(plan.Next, said), peersOf(said)
 	m.log.Info("this worker leads the group and has assigned the work", "generation", joined.Generation, "members", len(ids),
 		"connectors", len(configured.Connectors), "tasks", len(configured.Tasks), "delay", plan.Delay)
+}
+
+// lookAround asks the coordinator what the other members can run, where this one
+// holds work that it lacks plugins for. A Java leader gives it that, who does not
+// know better.
+func (m *Member) lookAround(ctx context.Context, held assign.Work) []assign.Peer {
+	if m.cfg.Plugins == nil || held.Empty() {
+		return nil
+	}
+	lacking := m.cfg.Configs.Lacking(m.cfg.Plugins)
+	of := func(connector string) bool { return lacking[connector] }
+	if !slices.ContainsFunc(held.Connectors, of) && !slices.ContainsFunc(held.Tasks, func(t store.TaskID) bool { return of(t.Connector) }) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, m.beat)
+	defer cancel()
+	var seen Sight
+	err := m.await(ctx, func(ctx context.Context) (err error) {
+		seen, err = describe(ctx, m.client, m.settings.GroupID)
+		return err
+	})
+	if err != nil {
+		m.log.Debug("what the other members can run is not known", "error", err)
+		return nil
+	}
+	var out []assign.Peer
+	for _, member := range seen.Members {
+		if member.URL != "" {
+			out = append(out, assign.Peer{URL: member.URL, Plugins: member.Plugins})
+		}
+	}
+	return out
+}
+
+func peersOf(said map[string]metadata) []assign.Peer {
+	out := make([]assign.Peer, 0, len(said))
+	for _, md := range said {
+		out = append(out, assign.Peer{URL: md.url, Plugins: md.plugins})
+	}
+	slices.SortFunc(out, func(a, b assign.Peer) int { return strings.Compare(a.URL, b.URL) })
+	return out
 }
 
 func ownersOf(next map[string]assign.Work, said map[string]metadata) assign.Owners {

@@ -37,6 +37,7 @@ type metadata struct {
 	url          string
 	configOffset int64
 	holds        *assignment // nil before the first assignment, and in version 0
+	plugins      []string    // the classes that it has, sorted; nil where it does not say
 }
 
 // assignment is what the leader tells a member.
@@ -52,7 +53,10 @@ type assignment struct {
 }
 
 // bytes returns the bytes of the metadata.
-func (m metadata) bytes() []byte {
+func (m metadata) bytes() []byte { return appendPlugins(m.javaBytes(), m.plugins) }
+
+// javaBytes are those that Java workers read and write.
+func (m metadata) javaBytes() []byte {
 	var b []byte
 	b = binary.BigEndian.AppendUint16(b, uint16(m.version))
 	b = appendString(b, m.url)
@@ -104,8 +108,9 @@ func appendUnits(b []byte, list []units) []byte {
 	return b
 }
 
-// readMetadata reads what another member said of itself. What follows the known
-// fields is ignored, as Java does; a version above 2 is read as 2.
+// readMetadata reads what another member said of itself. Behind the fields of Java
+// a member may say which plugins it has; what else follows is ignored, as Java
+// does. A version above 2 is read as 2.
 func readMetadata(b []byte) (metadata, error) {
 	r := reader{rest: b}
 	m := metadata{version: r.int16(), url: r.string(), configOffset: r.int64()}
@@ -117,6 +122,9 @@ func readMetadata(b []byte) (metadata, error) {
 			}
 			m.holds = &a
 		}
+	}
+	if r.err == nil {
+		m.plugins = readPlugins(r.rest)
 	}
 	return m, r.outcome(m.version)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -208,7 +209,37 @@ func TestWireEdges(t *testing.T) {
 	})
 }
 
+// TestMetadataSaysPlugins has what Java does not know behind what it reads.
+func TestMetadataSaysPlugins(t *testing.T) {
+	t.Parallel()
+	held := assignment{version: v2, leader: "m", assigned: []units{{"c", []int32{-1, 0}}}, revoked: []units{}}
+	for _, classes := range [][]string{nil, {}, {"a"}, {"a.b.Cast$Key", "a.b.Cast$Value", "a.c.Long", "b", "ä"}, {strings.Repeat("x", 300), strings.Repeat("x", 301)}} {
+		for _, m := range []metadata{{version: v0, url: "http://h:1/"}, {version: v1}, {version: v2, holds: &held}} {
+			plain := m.bytes()
+			m.plugins = classes
+			b := m.bytes()
+			if !bytes.HasPrefix(b, plain) {
+				t.Errorf("%x does not begin with %x", b, plain)
+			}
+			got, err := readMetadata(b)
+			if err != nil || !cmp.Equal(m, got, bare) {
+				t.Errorf("%x is read as %+v, %v, want %+v", b, got, err, m)
+			}
+			for cut := len(plain); cut < len(b); cut++ {
+				if got, err := readMetadata(b[:cut]); err != nil || got.plugins != nil {
+					t.Errorf("cut after %d of %d bytes it is read as %+v, %v", cut, len(b), got, err)
+				}
+			}
+		}
+	}
+	foreign, err := readMetadata(append(metadata{version: v2}.bytes(), "another's bytes"...))
+	if err != nil || foreign.plugins != nil {
+		t.Errorf("foreign bytes are read as %+v, %v", foreign, err)
+	}
+}
+
 func FuzzReadMetadata(f *testing.F) {
+	f.Add(metadata{version: v2, url: "http://h:1/", plugins: []string{"a.B", "a.C"}}.bytes())
 	f.Add(metadata{version: v0, url: "http://h:1/", configOffset: 3}.bytes())
 	f.Add(metadata{version: v2, url: "http://h:1/", configOffset: -1}.bytes())
 	held := assignment{version: v2, leader: "m", assigned: []units{{"c", []int32{-1, 0}}}, revoked: []units{}}

@@ -27,6 +27,9 @@ type Group interface {
 type Peers interface {
 	// Send waits for the answer; one that is no success is an *Error.
 	Send(ctx context.Context, method, url string, body []byte, sig *Signature) error
+	// Ask sends a request that needs no signature, and returns the body of the
+	// answer; one that is no success is an *Error.
+	Ask(ctx context.Context, method, url string, body []byte) ([]byte, error)
 }
 
 // ProducerFencer fences the producers of the first so many tasks of a source
@@ -79,6 +82,7 @@ type Distributed struct {
 	cfg      DistributedConfig
 	signing  internalRequests
 	settings distributedSettings
+	names    plugins.Names // of this worker's plugins
 	offsets  *offsetKeeper
 	local    *queues // of what runs here
 	writes   *queues // of what is written to the config store
@@ -126,7 +130,7 @@ func NewDistributed(cfg DistributedConfig) (*Distributed, error) {
 	}
 	h := &Distributed{
 		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, providers: cfg.Providers, clusterID: cfg.ClusterID, group: cfg.Settings["group.id"], timeout: cfg.RequestTimeout, log: cfg.Log},
-		cfg:     cfg, signing: signing, settings: settings,
+		cfg:     cfg, signing: signing, settings: settings, names: plugins.NamesOf(cfg.Plugins.Classes()),
 		local: newQueues(cfg.RequestTimeout), writes: newQueues(cfg.RequestTimeout),
 	}
 	h.offsets = &offsetKeeper{h.catalog, cfg.OpenOffsets, cfg.Consumed}

@@ -22,6 +22,7 @@ func (h *Distributed) Assigned(a assign.Assignment) {
 		for _, name := range s.names() {
 			h.look(s, name)
 		}
+		h.explainAgain(s)
 		if a.Leader {
 			h.startLeading(s)
 		}
@@ -83,6 +84,7 @@ func (h *Distributed) takeConfigs(s *cluster) {
 		if l := s.here[name]; l != nil && l.connector != nil {
 			l.connector.restart = true
 		}
+		h.misfit(s, name)
 	}
 	for _, name := range changes.Tasks {
 		s.commits[name] = s.configs.Offset()

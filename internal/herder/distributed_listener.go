@@ -23,7 +23,7 @@ func (h *Distributed) ConnectorStatus(name string, status store.Status) {
 		resumed := status.State == store.Running && c.status.State != store.Running
 		c.status = status
 		if safe(status.State) {
-			h.cfg.Statuses.PutConnectorSafe(name, status)
+			h.cfg.Statuses.PutConnectorSafe(name, h.explain(s, name, status))
 		} else {
 			h.cfg.Statuses.PutConnector(name, status)
 		}
@@ -52,7 +52,7 @@ func (h *Distributed) TaskStatus(id store.TaskID, status store.Status) {
 		}
 		t.status = status
 		if safe(status.State) {
-			h.cfg.Statuses.PutTaskSafe(id, status)
+			h.cfg.Statuses.PutTaskSafe(id, h.explain(s, id.Connector, status))
 		} else {
 			h.cfg.Statuses.PutTask(id, status)
 		}

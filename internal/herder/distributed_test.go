@@ -40,6 +40,8 @@ type cluster struct {
 	done            chan struct{}
 	refuse          map[string]bool // nodes that answer no request
 	hang            chan struct{}   // requests wait for it, if it is not nil
+	peers           []assign.Peer   // what all know of the members
+	validated       func(url string, cfg config.Raw) (herder.ConfigInfos, error)
 }
 
 // node is a worker of a cluster.
@@ -52,6 +54,7 @@ type node struct {
 	statuses *journal.Statuses
 	held     assign.Work
 	levels   []string
+	reasons  []string // of rebalances that were wanted; guarded by the worker's mu
 	fenced   []string // rounds of fencing; guarded by the cluster's mu
 	fencing  func()   // called in each of them; guarded by the cluster's mu
 	stop     context.CancelFunc
@@ -142,7 +145,7 @@ func (c *cluster) round() {
 	for _, n := range c.nodes {
 		a := assign.Assignment{
 			Generation: c.generation, MemberID: n.id, Leader: n == leader, LeaderURL: leader.url(),
-			ConfigOffset: snapshot.Offset(), Signed: true, Held: n.held.Clone(),
+			ConfigOffset: snapshot.Offset(), Signed: true, Held: n.held.Clone(), Peers: c.peers,
 		}
 		if a.Leader {
 			a.Owners = owners
@@ -154,7 +157,8 @@ func (c *cluster) round() {
 func (n *node) url() string { return "http://" + n.id + "/" }
 
 // Rejoin implements herder.Group.
-func (n *node) Rejoin(int64, string) {
+func (n *node) Rejoin(_ int64, reason string) {
+	n.worker.set(func() { n.reasons = append(n.reasons, reason) })
 	n.c.poke2()
 }
 
@@ -201,6 +205,21 @@ func (n *node) Send(ctx context.Context, method, url string, body []byte, sig *h
 		return err
 	}
 	return to.PutTaskConfigs(ctx, name, configs, sig)
+}
+
+// Ask implements herder.Peers: only validations are asked for.
+func (n *node) Ask(_ context.Context, _, url string, body []byte) ([]byte, error) {
+	var cfg config.Raw
+	if err := json.Unmarshal(body, &cfg); err != nil {
+		return nil, err
+	}
+	n.c.mu.Lock()
+	defer n.c.mu.Unlock()
+	infos, err := n.c.validated(url, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(infos)
 }
 
 // join adds a worker and starts it.

@@ -63,6 +63,17 @@ func JavaConnect(t testing.TB, worker map[string]string, connectors ...string) *
 	return j
 }
 
+// Mirror returns a plugin.path with the connectors of MirrorMaker beside those of
+// files.
+func Mirror(t testing.TB) string {
+	t.Helper()
+	plugins, err := Run(t.Context(), "plugins")
+	check(t, err)
+	mirror, err := Run(t.Context(), "mirror")
+	check(t, err)
+	return plugins + "," + mirror
+}
+
 // Wait returns when GET of the path answers 200, and fails the test after two
 // minutes. The worker creates the connectors of its files after its REST API is
 // up, so wait for "/connectors/NAME" before using one.

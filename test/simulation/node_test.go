@@ -62,7 +62,7 @@ func (s *sim) start(id string) *node {
 	run := &runner{node: n, units: map[string]bool{}}
 	news := &relay{}
 	member, err := group.New(group.Config{
-		Settings: settings, URL: "http://" + id + "/", WorkerID: id, Configs: group.FromStore(stores.Configs), Listener: news, Log: log, Opts: opts,
+		Settings: settings, URL: "http://" + id + "/", WorkerID: id, Configs: group.FromStore(stores.Configs, func(classes []string) func(config.Raw) []string { return plugins.NamesOf(classes).Lacking }), Listener: news, Log: log, Opts: opts,
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -95,6 +95,11 @@ func (s *sim) start(id string) *node {
 		_ = stores.Close() //nolint:contextcheck // its context is over; and a dead worker cannot say everything
 	}()
 	return n
+}
+
+// Ask implements herder.Peers; all workers have the same plugins, so none asks.
+func (n *node) Ask(context.Context, string, string, []byte) ([]byte, error) {
+	return nil, errors.New("a validation is asked of another worker")
 }
 
 // Send implements herder.Peers: it finds the worker of the URL.

@@ -28,6 +28,7 @@ var rewrite = flag.Bool("rewrite", false, "write the transcripts in testdata ane
 //	round            makes a plan and gives it to the members
 //	lose             makes a plan that reaches nobody
 //	hold a c d-0     says that a member holds more than it should
+//	lack a c d       says that a member has no plugins for connectors
 //	deal             makes an eager plan
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
@@ -63,12 +64,13 @@ type script struct {
 	delay      time.Duration
 	configured Work
 	held       map[string]Work
+	lacks      map[string]map[string]bool
 	generation int
 	completed  int
 }
 
 func newScript(t *testing.T) *script {
-	return &script{t: t, state: NewState(), now: time.UnixMilli(1_000_000), held: map[string]Work{}, completed: -1}
+	return &script{t: t, state: NewState(), now: time.UnixMilli(1_000_000), held: map[string]Work{}, lacks: map[string]map[string]bool{}, completed: -1}
 }
 
 func (s *script) run(text string) string {
@@ -114,12 +116,21 @@ func (s *script) command(words []string) string {
 		}
 	case "hold":
 		s.held[args[0]] = s.held[args[0]].Plus(parseWork(s.t, args[1:]))
+	case "lack":
+		s.lacks[args[0]] = map[string]bool{}
+		for _, c := range args[1:] {
+			s.lacks[args[0]][c] = true
+		}
 	case "round":
 		return s.round(true)
 	case "lose":
 		return s.round(false)
 	case "deal":
-		plan := Eager(slices.Collect(maps.Keys(s.held)), s.configured)
+		var members []Member
+		for id := range s.held {
+			members = append(members, Member{ID: id, Lacks: s.lacks[id]})
+		}
+		plan := Eager(members, s.configured)
 		var out strings.Builder
 		for _, id := range slices.Sorted(maps.Keys(plan)) {
 			fmt.Fprintf(&out, "%s: %s\n", id, show(plan[id]))
@@ -143,7 +154,7 @@ func (s *script) round(reaches bool) string {
 	s.generation++
 	r := Round{Configured: s.configured, Generation: s.generation, Completed: s.completed, MaxDelay: s.delay, Now: s.now}
 	for _, id := range slices.Sorted(maps.Keys(s.held)) {
-		r.Members = append(r.Members, Member{ID: id, Holds: s.held[id]})
+		r.Members = append(r.Members, Member{ID: id, Holds: s.held[id], Lacks: s.lacks[id]})
 	}
 	var plan Plan
 	s.state, plan = Incremental(s.state, r)

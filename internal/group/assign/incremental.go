@@ -6,14 +6,15 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"sluice/internal/store"
 )
 
 // Member is a member of the group as the leader sees it in a round.
 type Member struct {
 	ID    string
 	Holds Work // what it says that it runs
+	// Lacks are the configured connectors that it has no plugins for. They go to
+	// others while there are others that have.
+	Lacks map[string]bool
 }
 
 // Round is what one decision is made from.
@@ -86,15 +87,20 @@ func Incremental(s State, r Round) (State, Plan) {
 	created := configured.Minus(previous, active)
 	duplicated := heldTwice(r.Members)
 
+	can := abilityOf(r.Members)
+	var moving Work
 	next, revoked := make([]*load, 0, len(r.Members)), make(map[string]Work, len(r.Members))
 	for _, m := range javaOrder(r.Members) {
-		revoked[m.ID] = m.Holds.Both(deleted.Plus(duplicated))
+		misplaced := can.misplaced(m.ID, m.Holds)
+		moving = moving.Plus(misplaced)
+		revoked[m.ID] = m.Holds.Both(deleted.Plus(duplicated, misplaced))
 		next = append(next, &load{m.ID, m.Holds.Minus(revoked[m.ID])})
 	}
 
-	reassigned := s.handleLost(r, lost, next)
-	s.balance(r, configured, next, revoked)
-	deal(next, created.Plus(reassigned))
+	reassigned := s.handleLost(r, lost, next, can)
+	free := can.deal(next, created.Plus(reassigned))
+	s.balance(r, can.overload(configured, next, moving.Both(configured)), next, revoked)
+	deal(next, free)
 	return s.finish(r, next, revoked, lost)
 }
 
@@ -131,7 +137,7 @@ func heldTwice(members []Member) Work {
 
 // handleLost returns what of the lost work is to be dealt in this round. It
 // starts, continues or ends the delay, and gives work directly to candidates.
-func (s *State) handleLost(r Round, lost Work, next []*load) Work {
+func (s *State) handleLost(r Round, lost Work, next []*load, can ability) Work {
 	if lost.Empty() && !s.revoking {
 		s.endDelay()
 		return Work{}
@@ -143,7 +149,7 @@ func (s *State) handleLost(r Round, lost Work, next []*load) Work {
 	case r.MaxDelay == 0:
 		return lost
 	case !s.scheduled.IsZero() && !r.Now.Before(s.scheduled):
-		rest := s.toCandidates(lost, next)
+		rest := s.toCandidates(lost, next, can)
 		s.endDelay()
 		s.revoking = false
 		return rest
@@ -165,26 +171,40 @@ func (s *State) handleLost(r Round, lost Work, next []*load) Work {
 func (s *State) endDelay() { s.delay, s.scheduled, s.candidates = 0, time.Time{}, nil }
 
 // toCandidates gives the lost work by turns to the members that were seen empty,
-// most likely the lost ones come back. Without such it returns the lost work.
-func (s *State) toCandidates(lost Work, next []*load) Work {
+// most likely the lost ones come back. It returns what none of them may have.
+func (s *State) toCandidates(lost Work, next []*load, can ability) (rest Work) {
 	var back []*load
 	for _, id := range s.candidates {
 		if l := find(next, id); l != nil {
 			back = append(back, l)
 		}
 	}
-	if len(back) == 0 {
-		return lost
-	}
 	for i, c := range lost.Connectors {
-		l := back[i%len(back)]
-		l.Connectors = append(l.Connectors, c)
+		if l := takes(back, i, c, can); l != nil {
+			l.Connectors = append(l.Connectors, c)
+		} else {
+			rest.Connectors = append(rest.Connectors, c)
+		}
 	}
 	for i, t := range lost.Tasks {
-		l := back[i%len(back)]
-		l.Tasks = append(l.Tasks, t)
+		if l := takes(back, i, t.Connector, can); l != nil {
+			l.Tasks = append(l.Tasks, t)
+		} else {
+			rest.Tasks = append(rest.Tasks, t)
+		}
 	}
-	return Work{}
+	return rest
+}
+
+// takes returns the member whose turn it is, or else the next that may have the
+// connector; nil where none may.
+func takes(loads []*load, turn int, connector string, can ability) *load {
+	for i := range loads {
+		if l := loads[(turn+i)%len(loads)]; can.may(l.id, connector) {
+			return l
+		}
+	}
+	return nil
 }
 
 func find(loads []*load, id string) *load {
@@ -194,14 +214,13 @@ func find(loads []*load, id string) *load {
 	return nil
 }
 
-// balance revokes from members that run more than their share, unless a delay is
-// on. Rounds that revoke one after the other are held back longer and longer.
-func (s *State) balance(r Round, configured Work, next []*load, revoked map[string]Work) {
+// balance revokes what is too much from members, unless a delay is on. Rounds that
+// revoke one after the other are held back longer and longer.
+func (s *State) balance(r Round, tooMuch map[string]Work, next []*load, revoked map[string]Work) {
 	if s.delay != 0 {
 		s.revoking = false
 		return
 	}
-	tooMuch := overload(configured, next)
 	if len(tooMuch) == 0 {
 		if s.revoking {
 			s.revoking, s.successive = false, 0
@@ -233,21 +252,28 @@ func backoff(attempts int, maxDelay time.Duration) time.Duration {
 	return time.Duration(min(int64(math.Pow(40, exponent)), most)) * time.Millisecond
 }
 
-// overload returns what each member runs beyond a perfect balance.
-func overload(configured Work, next []*load) map[string]Work {
+// overload returns what each member runs of some connectors beyond a perfect
+// balance. withOthers counts what else they run, so that members are even in all.
+func overload(configured Work, next []*load, withOthers bool, of func(connector string) bool) map[string]Work {
 	out := map[string]Work{}
 	if configured.Empty() || !slices.ContainsFunc(next, func(l *load) bool { return !l.Empty() }) {
 		return out
 	}
-	connectors := make([][]string, len(next))
-	tasks := make([][]store.TaskID, len(next))
+	held := make([]Work, len(next))
+	otherConnectors, otherTasks := make([]int, len(next)), make([]int, len(next))
+	connectors, tasks := make([]int, len(next)), make([]int, len(next))
 	for i, l := range next {
-		connectors[i], tasks[i] = l.Connectors, l.Tasks
+		held[i] = l.only(of)
+		connectors[i], tasks[i] = len(held[i].Connectors), len(held[i].Tasks)
+		if withOthers {
+			otherConnectors[i], otherTasks[i] = len(l.Connectors)-connectors[i], len(l.Tasks)-tasks[i]
+		}
 	}
-	tooManyConnectors := excess(len(configured.Connectors), connectors)
-	tooManyTasks := excess(len(configured.Tasks), tasks)
+	total := configured.only(of)
+	tooManyConnectors := excess(len(total.Connectors), connectors, otherConnectors)
+	tooManyTasks := excess(len(total.Tasks), tasks, otherTasks)
 	for i, l := range next {
-		w := Work{slices.Clone(connectors[i][:tooManyConnectors[i]]), slices.Clone(tasks[i][:tooManyTasks[i]])}
+		w := Work{slices.Clone(held[i].Connectors[:tooManyConnectors[i]]), slices.Clone(held[i].Tasks[:tooManyTasks[i]])}
 		if !w.Empty() {
 			out[l.id] = w
 		}
@@ -255,53 +281,69 @@ func overload(configured Work, next []*load) map[string]Work {
 	return out
 }
 
-// excess returns how many units each member runs beyond its share of the total.
-// The first members above the least share may keep one more, as many as the
-// total does not divide.
-func excess[T any](total int, held [][]T) []int {
+// excess returns how many units each member holds beyond its share of the total,
+// where it has others to keep. The first members above the least share may keep
+// one more, as many as the total does not divide.
+func excess(total int, held, others []int) []int {
 	out := make([]int, len(held))
-	share, more := total/len(held), total%len(held)
+	share, more := fill(total, others)
 	atShare, atMore := 0, 0
-	for _, units := range held {
-		switch len(units) {
-		case share:
+	for i, n := range held {
+		switch {
+		case n+others[i] == share, n == 0 && others[i] > share:
 			atShare++
-		case share + 1:
+		case n+others[i] == share+1:
 			atMore++
 		}
 	}
 	if atMore == more && atShare+atMore == len(held) {
 		return out
 	}
-	for i, units := range held {
-		if len(units) <= share {
+	for i, n := range held {
+		if n == 0 || n+others[i] <= share {
 			continue
 		}
-		most := share
-		if more > 0 {
+		most := max(share-others[i], 0)
+		if more > 0 && others[i] <= share {
 			more--
 			most++
 		}
-		out[i] = max(len(units)-most, 0)
+		out[i] = max(n-most, 0)
 	}
 	return out
 }
 
 // deal gives work to the members that run the least, level by level.
-func deal(next []*load, work Work) {
-	level(next, len(work.Connectors), func(l *load) int { return len(l.Connectors) },
+func deal(next []*load, work Work) { dealOf(next, work, nil) }
+
+// dealOf is deal, where only some connectors count; nil counts all.
+func dealOf(next []*load, work Work, of func(connector string) bool) {
+	counted := func(l *load) Work {
+		if of == nil {
+			return l.Work
+		}
+		return l.only(of)
+	}
+	level(next, len(work.Connectors), func(l *load) (int, int) { return len(counted(l).Connectors), len(l.Connectors) },
 		func(l *load, i int) { l.Connectors = append(l.Connectors, work.Connectors[i]) })
-	level(next, len(work.Tasks), func(l *load) int { return len(l.Tasks) },
+	level(next, len(work.Tasks), func(l *load) (int, int) { return len(counted(l).Tasks), len(l.Tasks) },
 		func(l *load, i int) { l.Tasks = append(l.Tasks, work.Tasks[i]) })
 }
 
-func level(next []*load, n int, size func(*load) int, give func(l *load, i int)) {
-	slices.SortStableFunc(next, func(a, b *load) int {
-		return cmp.Or(cmp.Compare(size(a), size(b)), strings.Compare(a.id, b.id))
+// level gives n units to the members of the least size, level by level; where
+// that is the same, first to those with the least in all.
+func level(next []*load, n int, size func(*load) (size, all int), give func(l *load, i int)) {
+	next = slices.Clone(next)
+	sizes, all := make(map[*load]int, len(next)), make(map[*load]int, len(next))
+	for _, l := range next {
+		sizes[l], all[l] = size(l)
+	}
+	slices.SortFunc(next, func(a, b *load) int {
+		return cmp.Or(cmp.Compare(sizes[a], sizes[b]), cmp.Compare(all[a], all[b]), strings.Compare(a.id, b.id))
 	})
 	for i := 0; i < n; {
-		least := size(next[0])
-		upTo := slices.IndexFunc(next, func(l *load) bool { return size(l) > least })
+		least := sizes[next[0]]
+		upTo := slices.IndexFunc(next, func(l *load) bool { return sizes[l] > least })
 		if upTo < 0 {
 			upTo = len(next)
 		}
@@ -310,6 +352,7 @@ func level(next []*load, n int, size func(*load) int, give func(l *load, i int))
 				break
 			}
 			give(l, i)
+			sizes[l]++
 			i++
 		}
 	}

@@ -106,6 +106,16 @@ type Assignment struct {
 	Held Work
 	// Owners holds, on the leader, the REST listener of each unit's member.
 	Owners Owners
+	// Peers are the members of the group. Only the leader knows them always, another
+	// member where it holds work that it lacks plugins for; nil is not known.
+	Peers []Peer
+}
+
+// Peer is a member of the group as it says of itself.
+type Peer struct {
+	URL string // of its REST listener, with a slash at the end
+	// Plugins are the classes that it has; nil where it does not say, as Java workers.
+	Plugins []string
 }
 
 // Owners says who runs what: the URL of the member's REST listener.
