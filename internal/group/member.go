@@ -92,7 +92,7 @@ type Member struct {
 	version    int16     // of the group's protocol
 	held       *mine     // nil where nothing was assigned since it was lost
 	completed  int       // the last generation whose assignment has arrived
-	contact    time.Time // the coordinator's last answer
+	contact    time.Time // when the last request was sent that the coordinator has answered
 	rejoin     bool      // the coordinator, or the protocol, wants a rebalance
 	delayed    time.Time // when to rejoin because of a delay; zero is never
 	trouble    string    // why the group was not joined, as logged
@@ -290,27 +290,45 @@ func (m *Member) heartbeat(ctx context.Context) {
 		m.rejoin = true
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, m.silence())
+	if time.Since(m.contact) >= m.settings.SessionTimeout {
+		m.loseIfSilent(ctx) // the process stood still: whatever the answer, others have its work
+		return
+	}
+	// The answer counts as long as there is time to stop before the session ends.
+	ctx, cancel := context.WithTimeout(ctx, max(time.Until(m.contact.Add(m.silence())), min(m.beat, m.settings.SessionTimeout/10)))
 	defer cancel()
+	sent := time.Now()
 	err := m.beatOnce(ctx)
-	m.note(err)
+	m.note(err, sent)
 	if err != nil && ctx.Err() == nil {
 		m.log.Debug("heartbeat", "error", err)
 	}
 }
 
-// note takes the coordinator's answer into account, whatever was asked.
-func (m *Member) note(err error) {
+// note takes the coordinator's answer into account, whatever was asked, and sent
+// when.
+func (m *Member) note(err error, sent time.Time) {
 	switch {
 	case err == nil:
-		m.contact = time.Now()
+		m.heard(sent)
 	case errors.Is(err, kerr.RebalanceInProgress):
-		m.contact, m.rejoin = time.Now(), true
+		m.heard(sent)
+		m.rejoin = true
 	case errors.Is(err, kerr.UnknownMemberID), errors.Is(err, kerr.FencedInstanceID):
 		m.log.Warn("the group does not know this worker any more; it joins anew with what it runs")
-		m.contact, m.rejoin, m.memberID, m.generation = time.Now(), true, "", -1
+		m.heard(sent)
+		m.rejoin, m.memberID, m.generation = true, "", -1
 	case errors.Is(err, kerr.IllegalGeneration):
-		m.contact, m.rejoin, m.generation = time.Now(), true, -1
+		m.heard(sent)
+		m.rejoin, m.generation = true, -1
+	}
+}
+
+// heard notes an answer of the coordinator to what was sent then. The session that
+// it holds is no older than that, but may be much older than the answer's arrival.
+func (m *Member) heard(sent time.Time) {
+	if sent.After(m.contact) {
+		m.contact = sent
 	}
 }
 
@@ -345,12 +363,13 @@ func (m *Member) await(ctx context.Context, f func(ctx context.Context) error) e
 func (m *Member) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, m.beat)
 	defer cancel()
+	sent := time.Now()
 	err := m.beatOnce(ctx)
 	var answer *kerr.Error
 	switch {
 	case errors.Is(err, kerr.NotCoordinator), errors.Is(err, kerr.CoordinatorNotAvailable), errors.Is(err, kerr.CoordinatorLoadInProgress):
 	case err == nil, errors.As(err, &answer):
-		m.contact = time.Now()
+		m.heard(sent)
 	}
 }
 
@@ -367,9 +386,10 @@ func (m *Member) beatOnce(ctx context.Context) error {
 }
 
 // silence is how long the coordinator may not answer before the worker stops
-// what it runs: others may be given it soon.
+// what it runs: others may be given it soon. It is heartbeat.interval.ms, as in
+// Java, but not so short that a moment's load costs all work.
 func (m *Member) silence() time.Duration {
-	return min(m.settings.HeartbeatInterval, m.settings.SessionTimeout)
+	return max(min(m.settings.HeartbeatInterval, m.settings.SessionTimeout), m.settings.SessionTimeout/10)
 }
 
 // loseIfSilent stops everything when the coordinator has not answered for too

@@ -90,8 +90,8 @@ func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 		began := time.Now()
 		resp, err := m.joinOnce(ctx)
 		if err == nil {
-			m.contact = time.Now()
-			m.metrics.Joined(m.contact.Sub(began))
+			m.heard(began)
+			m.metrics.Joined(time.Since(began))
 			m.memberID, m.generation = resp.MemberID, int(resp.Generation)
 			return resp, nil
 		}
@@ -99,7 +99,7 @@ func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 		case errors.Is(err, kerr.MemberIDRequired):
 			m.memberID = resp.MemberID
 		case errors.Is(err, kerr.UnknownMemberID) && m.memberID != "":
-			m.note(err)
+			m.note(err, began)
 		case errors.Is(err, kerr.RebalanceInProgress):
 		default:
 			return nil, err
@@ -158,6 +158,7 @@ func (m *Member) sync(ctx context.Context, joined *kmsg.JoinGroupResponse) ([]by
 	ctx, cancel := context.WithTimeout(ctx, m.settings.RebalanceTimeout+lapse)
 	defer cancel()
 	var resp *kmsg.SyncGroupResponse
+	sent := time.Now()
 	err := m.await(ctx, func(ctx context.Context) (err error) {
 		resp, err = req.RequestWith(ctx, m.client)
 		return err
@@ -165,7 +166,7 @@ func (m *Member) sync(ctx context.Context, joined *kmsg.JoinGroupResponse) ([]by
 	if err == nil {
 		err = kerr.ErrorForCode(resp.ErrorCode)
 	}
-	m.note(err)
+	m.note(err, sent)
 	if err != nil {
 		return nil, err
 	}

@@ -130,7 +130,7 @@ func (w *Worker) administer(ctx context.Context, name string, cfg config.Map, f 
 	if err != nil {
 		return err
 	}
-	client, err := kafka.NewClient(set, quiet(w.log.With("connector", name)))
+	client, err := kafka.NewClient(set, quiet(w.log.With("connector", name)), w.Opts...)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -81,7 +82,7 @@ func newConsumer(s *sinkTask) (*consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.client, err = kafka.NewClient(set, quiet(s.log), append(opts, kgo.ConsumeTopics(names...))...); err != nil {
+	if c.client, err = kafka.NewClient(set, quiet(s.log), slices.Concat(opts, s.worker.Opts, []kgo.Opt{kgo.ConsumeTopics(names...)})...); err != nil {
 		return nil, err
 	}
 	if pattern != nil {

@@ -25,7 +25,7 @@ func (w *Worker) FenceProducers(ctx context.Context, name string, cfg config.Map
 	if err != nil {
 		return err
 	}
-	client, err := kafka.NewClient(set, quiet(w.log.With("connector", name)))
+	client, err := kafka.NewClient(set, quiet(w.log.With("connector", name)), w.Opts...)
 	if err != nil {
 		return err
 	}

@@ -118,7 +118,7 @@ func (s *sourceTask) topic(name string) error {
 	if err != nil {
 		return err
 	}
-	admin, err := kafka.NewClient(set, quiet(s.log))
+	admin, err := kafka.NewClient(set, quiet(s.log), s.worker.Opts...)
 	if err != nil {
 		return err
 	}

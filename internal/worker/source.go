@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -133,7 +134,8 @@ func (s *sourceTask) connect() error {
 // makeProducer waits until a broker answers.
 func (s *sourceTask) makeProducer(set kafka.Settings) error {
 	return s.awaitBroker(func() (err error) {
-		s.producer, err = kafka.NewProducer(s.life.soft, set, quiet(s.log), kgo.AllowAutoTopicCreation(), kafka.Measured(&s.metrics.Client))
+		s.producer, err = kafka.NewProducer(s.life.soft, set, quiet(s.log),
+			slices.Concat(s.worker.Opts, []kgo.Opt{kgo.AllowAutoTopicCreation(), kafka.Measured(&s.metrics.Client)})...)
 		if err != nil {
 			return fmt.Errorf("make the producer: %w", err)
 		}

@@ -138,7 +138,7 @@ func (t *task) openQueue(p *pipeline.Pipeline) (release func() bool, err error) 
 	if err != nil {
 		return nil, err
 	}
-	cfg := pipeline.QueueConfig{Producer: producer, Admin: admin, Log: quiet(t.log)}
+	cfg := pipeline.QueueConfig{Producer: producer, Admin: admin, Log: quiet(t.log), Opts: t.worker.Opts}
 	if t.worker.Embedded {
 		cfg.Replication = -1 // it has one broker
 	}

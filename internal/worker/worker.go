@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"sluice/connect/config"
 	"sluice/internal/plugins"
 	"sluice/internal/properties"
@@ -48,6 +50,8 @@ type Config struct {
 	Secrets *telemetry.Secrets
 	// Embedded makes source tasks create every topic before they write to it.
 	Embedded bool
+	// Opts are added to those of the clients of connectors; tests give a network here.
+	Opts []kgo.Opt
 }
 
 // Worker runs connectors and tasks. Its methods are safe for concurrent use;

@@ -21,13 +21,14 @@ type Statuses struct {
 	out      *outbox
 	snapshot atomic.Pointer[store.StatusSnapshot]
 	life     context.Context //nolint:containedctx // The values of the context of Start, for the wait of Close.
+	own      owned
 }
 
 var _ store.StatusStore = (*Statuses)(nil)
 
 // NewStatuses returns the store on a log.
 func NewStatuses(log Log, logger *slog.Logger) *Statuses {
-	s := &Statuses{log: log, logger: logger, out: newOutbox(log, logger)}
+	s := &Statuses{log: log, logger: logger, out: newOutbox(log, logger), own: owned{stands: map[string]standing{}}}
 	s.snapshot.Store(store.NewStatusSnapshot())
 	return s
 }
@@ -49,6 +50,7 @@ func (s *Statuses) consume(records []store.Record) {
 	}
 	s.snapshot.Store(snapshot)
 	s.out.observe(records)
+	s.own.observe(snapshot, records, s.put)
 }
 
 // Snapshot implements store.StatusStore.
@@ -56,12 +58,16 @@ func (s *Statuses) Snapshot() *store.StatusSnapshot { return s.snapshot.Load() }
 
 // PutConnector implements store.StatusStore.
 func (s *Statuses) PutConnector(name string, status store.Status) {
-	s.put(store.ConnectorStatusRecord(name, &status))
+	r := store.ConnectorStatusRecord(name, &status)
+	s.own.note(r, status, func(shown *store.StatusSnapshot) (store.Status, bool) { return shown.Connector(name) })
+	s.put(r)
 }
 
 // PutTask implements store.StatusStore.
 func (s *Statuses) PutTask(id store.TaskID, status store.Status) {
-	s.put(store.TaskStatusRecord(id, &status))
+	r := store.TaskStatusRecord(id, &status)
+	s.own.note(r, status, func(shown *store.StatusSnapshot) (store.Status, bool) { return shown.Task(id) })
+	s.put(r)
 }
 
 // PutConnectorSafe implements store.StatusStore.
@@ -85,10 +91,15 @@ func safe(status, known store.Status) bool {
 }
 
 // RemoveConnector implements store.StatusStore.
-func (s *Statuses) RemoveConnector(name string) { s.put(store.ConnectorStatusRecord(name, nil)) }
+func (s *Statuses) RemoveConnector(name string) { s.remove(store.ConnectorStatusRecord(name, nil)) }
 
 // RemoveTask implements store.StatusStore.
-func (s *Statuses) RemoveTask(id store.TaskID) { s.put(store.TaskStatusRecord(id, nil)) }
+func (s *Statuses) RemoveTask(id store.TaskID) { s.remove(store.TaskStatusRecord(id, nil)) }
+
+func (s *Statuses) remove(tombstone store.Record) {
+	s.own.forget(tombstone)
+	s.put(tombstone)
+}
 
 // put writes a record unless the same one is already on its way.
 func (s *Statuses) put(r store.Record) {
@@ -131,6 +142,7 @@ func (s *Statuses) Refresh(ctx context.Context) error {
 
 // Close implements store.StatusStore.
 func (s *Statuses) Close() error {
+	s.own.close()
 	if s.life != nil {
 		ctx, cancel := context.WithTimeout(s.life, lastWords)
 		defer cancel()

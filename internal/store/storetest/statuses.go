@@ -15,7 +15,7 @@ import (
 // each t at its first call.
 func Statuses(t *testing.T, open func(t *testing.T) store.StatusStore) {
 	for name, test := range map[string]func(*testing.T, func(*testing.T) store.StatusStore){
-		"statuses are seen by all": statusesAreSeen, "safe writes": safeWrites, "topics": topics, "order": order,
+		"statuses are seen by all": statusesAreSeen, "safe writes": safeWrites, "topics": topics, "order": order, "late statuses": lateStatuses,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,5 +158,41 @@ func order(t *testing.T, open func(*testing.T) store.StatusStore) {
 		if got, _ := b.Snapshot().Connector("c"); got.Generation != round*50+49 {
 			t.Fatalf("round %d ends with %d", round, got.Generation)
 		}
+	}
+}
+
+// lateStatuses has a worker that was cut off write what it gave up, after another
+// one has started it: that one's status comes back.
+func lateStatuses(t *testing.T, open func(*testing.T) store.StatusStore) {
+	old, owner := open(t), open(t)
+	defer closed(t, old)
+	defer closed(t, owner)
+	id := store.TaskID{Connector: "c", Task: 0}
+	owner.PutConnector("c", status(store.Running, "b:1", 4))
+	owner.PutTask(id, status(store.Running, "b:1", 4))
+	settle(t, owner)
+	old.PutConnector("c", status(store.Unassigned, "a:1", 3))
+	old.PutTask(id, status(store.Unassigned, "a:1", 3))
+	for ctx := timeout(t); ; {
+		settle(t, old, owner)
+		must(t, ctx.Err())
+		c, _ := old.Snapshot().Connector("c")
+		task, _ := old.Snapshot().Task(id)
+		if c.WorkerID == "b:1" && task.WorkerID == "b:1" {
+			break
+		}
+	}
+	// What a newer one writes stays, and what is given up is not written again.
+	old.PutTask(id, status(store.Running, "a:1", 5))
+	settle(t, old, owner)
+	owner.PutConnector("c", status(store.Unassigned, "b:1", 4))
+	settle(t, owner)
+	old.PutConnector("c", status(store.Failed, "a:1", 2))
+	settle(t, old, owner)
+	if c, _ := owner.Snapshot().Connector("c"); c.WorkerID != "a:1" {
+		t.Errorf("what was given up shows as %+v", c)
+	}
+	if task, _ := owner.Snapshot().Task(id); task.WorkerID != "a:1" {
+		t.Errorf("what a newer generation runs shows as %+v", task)
 	}
 }

@@ -69,6 +69,8 @@ type QueueConfig struct {
 	Replication int16
 	// Log is that of the clients.
 	Log *slog.Logger
+	// Opts are added to those of the clients.
+	Opts []kgo.Opt
 }
 
 // WantsQueue says whether the connector names a dead letter queue.
@@ -85,7 +87,7 @@ func (p *Pipeline) OpenQueue(ctx context.Context, cfg QueueConfig) error {
 	if err := makeQueueTopic(ctx, cfg, s.Queue, factor, p.log); err != nil {
 		return &connect.Error{Class: connect.ConnectException, Message: "Could not initialize dead letter queue with topic=" + s.Queue, Cause: err}
 	}
-	producer, err := kafka.NewProducer(ctx, cfg.Producer, cfg.Log)
+	producer, err := kafka.NewProducer(ctx, cfg.Producer, cfg.Log, cfg.Opts...)
 	if err != nil {
 		return err
 	}
@@ -127,7 +129,7 @@ func (p *Pipeline) AwaitQueue(ctx context.Context) error {
 }
 
 func makeQueueTopic(ctx context.Context, cfg QueueConfig, topic string, factor int16, log *slog.Logger) error {
-	client, err := kafka.NewClient(cfg.Admin, cfg.Log)
+	client, err := kafka.NewClient(cfg.Admin, cfg.Log, cfg.Opts...)
 	if err != nil {
 		return err
 	}
