@@ -420,13 +420,14 @@ func TestSilentCoordinator(t *testing.T) {
 	c.configure("x", 2)
 	c.settled()
 	c.fake.Close()
-	c.until(a.notOut)
-	a.mu.Lock()
-	left := a.running
-	a.mu.Unlock()
-	if !left.Empty() {
-		t.Errorf("%v still runs without a group", left)
-	}
+	c.until(func() string {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if !a.leaver || !a.running.Empty() {
+			return fmt.Sprintf("%v still runs without a group", a.running)
+		}
+		return ""
+	})
 	a.stop() // ends although nobody answers
 	if err := <-a.done; err != nil {
 		t.Error(err)
