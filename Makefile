@@ -48,9 +48,9 @@ kill-test: build ## kill -9: a growing file, ten times; 500,000 rows out of and 
 T ?= 2m
 WORKERS ?= 3
 .PHONY: faults
-faults: build ## break workers, broker and connections for T (2m), count every line, write docs/reliability.md (SEED, WORKERS, JAVA=1)
+faults: build ## break workers, broker and connections for T (2m), count every line, write docs/reliability.md (SEED, WORKERS, EOS=1, JAVA=1 or mixed)
 	@test/kafka/kafka install
-	SEED=$(or $(SEED),$$(date +%s)) FAULTS_TIME=$(T) FAULTS_WORKERS=$(WORKERS) FAULTS_JAVA=$(JAVA) FAULTS_REPORT=$(CURDIR)/docs/reliability.md \
+	SEED=$(or $(SEED),$$(date +%s)) FAULTS_TIME=$(T) FAULTS_WORKERS=$(WORKERS) FAULTS_JAVA=$(JAVA) FAULTS_EOS=$(EOS) FAULTS_REPORT=$(CURDIR)/docs/reliability.md \
 	  $(GO) test -tags integration -count=1 -timeout=3h -run '^TestFaults$$' -v ./test/faults
 
 .PHONY: soak

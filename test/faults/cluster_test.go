@@ -8,6 +8,8 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -33,16 +35,19 @@ type cluster struct {
 	broker  string // the name of its process
 	port    int
 	props   map[string]string
-	java    bool
+	kinds   kinds
 	urls    []string // of the REST API of each worker, which is the same after a restart
 	workers []node
-	slowest time.Duration // orderly stop of a worker
+	slowest time.Duration // orderly stop of a worker of ours
+
+	data  *disk // of the broker; nil where small disks cannot be had
+	files *disk // of the sinks, likewise
 }
 
-// startCluster starts the broker, the proxy, and n workers of one group.
-func startCluster(t *testing.T, n int, java bool) *cluster {
+// startCluster starts the broker, the proxy, and the workers of one group.
+func startCluster(t *testing.T, p plan) *cluster {
 	t.Helper()
-	c := &cluster{t: t, java: java}
+	c := &cluster{t: t, kinds: p.kinds}
 	var err error
 	if c.port, err = kafkatest.FreePorts(2); err != nil { // the controller takes the second
 		t.Fatal(err)
@@ -54,17 +59,43 @@ func startCluster(t *testing.T, n int, java bool) *cluster {
 	t.Cleanup(c.proxy.close)
 	// All helpers of kafkatest reach the broker through the proxy then.
 	t.Setenv("SLUICE_TEST_BOOTSTRAP", c.proxy.address())
+	c.mountDisks(p.during)
 	c.startBroker(kafkatest.Guarded)
 	c.props = kafkatest.DistributedProps(t, "faults-"+strconv.Itoa(c.port))
 	c.props["session.timeout.ms"], c.props["heartbeat.interval.ms"] = "6000", "2000"
-	for range n {
+	if p.exactlyOnce {
+		c.props["exactly.once.source.support"] = "enabled"
+	}
+	for range p.workers {
 		c.urls = append(c.urls, fmt.Sprintf("http://127.0.0.1:%d", kafkatest.FreePort(t)))
 		c.workers = append(c.workers, nil)
 	}
-	for i := range n {
+	for i := range p.workers {
 		c.start(i)
 	}
 	return c
+}
+
+// mountDisks puts the broker's data, and the sinks' files, on small disks.
+func (c *cluster) mountDisks(during time.Duration) {
+	c.t.Helper()
+	const lines, bytes = 4 * linesPerSec, 60 // a second, all pairs together; of a line, with what repeats and what Kafka adds
+	grow := int64(during.Seconds()) * lines * bytes
+	if c.data = newDisk(c.t, 256<<20+grow); c.data == nil {
+		return
+	}
+	c.files = newDisk(c.t, 32<<20+grow)
+	link, err := kafkatest.Run(c.t.Context(), "data", c.broker)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, err := range []error{os.MkdirAll(filepath.Dir(link), 0o750), os.Mkdir(filepath.Join(c.data.path, "data"), 0o750), os.Symlink(filepath.Join(c.data.path, "data"), link)} {
+		if err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	// Runs before the disks are taken away.
+	c.t.Cleanup(func() { _, _ = kafkatest.Run(context.WithoutCancel(c.t.Context()), "kill", c.broker) })
 }
 
 func (c *cluster) startBroker(run func(ctx context.Context, name string, args ...string) error) {
@@ -86,10 +117,28 @@ func (c *cluster) restartBroker(verb string, pause time.Duration) {
 		c.t.Fatal(err)
 	}
 	time.Sleep(pause) // the outage is the fault
-	c.startBroker(func(ctx context.Context, _ string, args ...string) error {
-		_, err := kafkatest.Run(ctx, args...)
-		return err
-	})
+	c.startBroker(restart)
+}
+
+// restart runs a verb of the script as kafkatest.Guarded does, for what has a
+// guard already.
+func restart(ctx context.Context, _ string, args ...string) error {
+	_, err := kafkatest.Run(ctx, args...)
+	return err
+}
+
+func (c *cluster) fill(d *disk) {
+	c.t.Helper()
+	if err := d.fill(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *cluster) free(d *disk) {
+	c.t.Helper()
+	if err := d.free(); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // start starts worker i, which runs nowhere.
@@ -97,7 +146,7 @@ func (c *cluster) start(i int) {
 	c.t.Helper()
 	props := map[string]string{"listeners": c.urls[i]}
 	maps.Copy(props, c.props)
-	if c.java {
+	if c.kinds.java(i) {
 		c.workers[i] = kafkatest.JavaConnect(c.t, props)
 		return
 	}
@@ -109,7 +158,9 @@ func (c *cluster) stop(i int) {
 	c.t.Helper()
 	began := time.Now()
 	c.workers[i].Stop(c.t)
-	c.slowest = max(c.slowest, time.Since(began))
+	if !c.kinds.java(i) {
+		c.slowest = max(c.slowest, time.Since(began))
+	}
 }
 
 // freeze stops worker i for d, as a long pause of its machine does.
@@ -128,7 +179,10 @@ func (c *cluster) memory() ([]float64, error) { return c.metrics("process_reside
 
 func (c *cluster) metrics(name string) ([]float64, error) {
 	var out []float64
-	for _, url := range c.urls {
+	for i, url := range c.urls {
+		if c.kinds.java(i) {
+			continue
+		}
 		v, err := kafkatest.Metrics(c.t.Context(), url, name)
 		if err != nil {
 			return nil, err

@@ -9,22 +9,40 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	kafkatest "sluice/test/kafka"
 )
 
 // plan is what a run is asked for by the environment.
 type plan struct {
-	seed    uint64
-	during  time.Duration
-	workers int
-	java    bool
-	report  string // the document to write the table into, if any
+	seed        uint64
+	during      time.Duration
+	workers     int
+	kinds       kinds
+	exactlyOnce bool
+	report      string // the document to write the table into, if any
 }
 
-// readPlan takes SEED, FAULTS_TIME, FAULTS_WORKERS, FAULTS_JAVA and FAULTS_REPORT;
-// without them a run is short and always the same.
+// kinds says which workers are Java's: none, "mixed", which is every second one, or
+// "all".
+type kinds string
+
+func (k kinds) java(worker int) bool { return k == "all" || k == "mixed" && worker%2 == 1 }
+
+// readPlan takes SEED, FAULTS_TIME, FAULTS_WORKERS, FAULTS_JAVA (1 or mixed),
+// FAULTS_EOS and FAULTS_REPORT; without them a run is short and always the same.
 func readPlan(t *testing.T) plan {
 	t.Helper()
-	p := plan{seed: 15, during: 30 * time.Second, workers: 2, java: os.Getenv("FAULTS_JAVA") != "", report: os.Getenv("FAULTS_REPORT")}
+	p := plan{seed: 15, during: 30 * time.Second, workers: 2, exactlyOnce: os.Getenv("FAULTS_EOS") != "", report: os.Getenv("FAULTS_REPORT")}
+	switch text := os.Getenv("FAULTS_JAVA"); text {
+	case "":
+	case "mixed":
+		p.kinds = "mixed"
+	case "1":
+		p.kinds = "all"
+	default:
+		t.Fatalf("JAVA is %q: give 1 or mixed", text)
+	}
 	var err error
 	if s := os.Getenv("SEED"); s != "" {
 		if p.seed, err = strconv.ParseUint(s, 10, 64); err != nil {
@@ -55,7 +73,34 @@ func seconds(r *rand.Rand, from, to float64) time.Duration {
 	return time.Duration((from + r.Float64()*(to-from)) * float64(time.Second))
 }
 
-// faults are all of them.
+const sinksDiskFull = "the disk of the sinks' files full"
+
+// diskFaults are those of full disks. A FileStreamSink of Java loses what it
+// writes to one without a word, so a mixed group has none of these.
+func diskFaults(c *cluster) []fault {
+	if c.data == nil {
+		return nil
+	}
+	out := []fault{{"the broker's disk full, its end, and its start", func(c *cluster, r *rand.Rand) {
+		c.fill(c.data)
+		time.Sleep(seconds(r, 1, 4))
+		if _, err := kafkatest.Run(c.t.Context(), "kill", c.broker); err != nil { // it may have ended itself
+			c.t.Fatal(err)
+		}
+		c.free(c.data)
+		c.startBroker(restart)
+	}}}
+	if c.kinds != "mixed" {
+		out = append(out, fault{sinksDiskFull, func(c *cluster, r *rand.Rand) {
+			c.fill(c.files)
+			time.Sleep(seconds(r, 2, 6))
+			c.free(c.files)
+		}})
+	}
+	return out
+}
+
+// faults are all of the others.
 func faults() []fault {
 	return []fault{
 		{"kill -9 of a worker", func(c *cluster, r *rand.Rand) {

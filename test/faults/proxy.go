@@ -56,6 +56,13 @@ func (p *proxy) close() {
 	p.done.Wait()
 }
 
+// count returns how many connections there are.
+func (p *proxy) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.conns) / 2 // both ends
+}
+
 // closeAll closes every connection.
 func (p *proxy) closeAll() {
 	p.mu.Lock()

@@ -69,6 +69,9 @@ func TestProxy(t *testing.T) {
 	first := connected(t, p)
 	say(t, first, "one")
 	hear(t, first, "one")
+	if n := p.count(); n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
 
 	p.hold(true)
 	say(t, first, "two")
