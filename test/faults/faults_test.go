@@ -25,8 +25,17 @@ const (
 // occurrences are in order, repeats are no more than what was written between a
 // commit before a fault and the recovery, offsets fit files and topics, every
 // orderly stop ends with exit code 0, and no goroutine is left.
-func TestFaults(t *testing.T) {
-	r := &run{plan: readPlan(t), recoveries: map[string][]time.Duration{}}
+func TestFaults(t *testing.T) { breakAll(t, readPlan(t)) }
+
+// TestFaultsExactlyOnce is the short form with exactly-once delivery: no line is
+// committed twice.
+func TestFaultsExactlyOnce(t *testing.T) {
+	breakAll(t, plan{seed: 3, during: 20 * time.Second, workers: 2, exactlyOnce: true})
+}
+
+func breakAll(t *testing.T, p plan) {
+	t.Helper()
+	r := &run{plan: p, recoveries: map[string][]time.Duration{}}
 	t.Logf("SEED=%d, %s, %d workers, exactly once: %t, Java: %q", r.plan.seed, r.plan.during, r.plan.workers, r.plan.exactlyOnce, r.plan.kinds)
 	r.cluster = startCluster(t, r.plan)
 	r.cluster.answers()
