@@ -76,6 +76,11 @@ func (s standalone) run(ctx context.Context) error {
 			s.log.Error("offsets could not be closed", "error", err)
 		}
 	}()
+	transactional, err := s.openTransactional(ctx, offsets)
+	if err != nil {
+		return err
+	}
+	defer transactional.close(s.log)
 	if path := s.settings["plugin.path"]; path != "" {
 		reportPluginPath(ctx, path, s.registry, s.log)
 	}
@@ -88,6 +93,7 @@ func (s standalone) run(ctx context.Context) error {
 	relay := &relay{}
 	runner, err := worker.New(worker.Config{
 		ID: server.WorkerID, Settings: s.settings, Plugins: s.registry, Offsets: offsets,
+		OpenOffsets: transactional.open, ExactlyOnce: transactional.exactlyOnce(),
 		Listener: relay, Log: s.logger("worker"), Embedded: s.embedded, Metrics: metrics,
 		Providers: s.providers, Secrets: s.secrets,
 	})
@@ -97,8 +103,10 @@ func (s standalone) run(ctx context.Context) error {
 	h := herder.NewStandalone(herder.StandaloneConfig{
 		WorkerID: server.WorkerID, Worker: runner, Plugins: s.registry, Settings: s.settings,
 		Providers: s.providers, ClusterID: clusterID, Log: s.logger("herder"), Offsets: offsets, Consumed: runner, Levels: levels{s.levels},
+		OpenOffsets: transactional.open, Fencer: transactional.fencer(runner),
 	})
 	relay.set(h)
+	transactional.fencing.to.Store(h)
 	return s.serve(ctx, h, metrics, server, started)
 }
 

@@ -20,9 +20,11 @@ const (
 // groupRules adds the errors that only a distributed worker knows: a sink whose
 // consumers would join the workers' own group, and a source that asks for
 // exactly-once delivery which the worker or the connector cannot give (KIP-618).
+// The latter hold in standalone mode, too, where that is enabled.
 func (v validation) groupRules(kind string, values *config.Values) {
 	switch {
-	case v.group == "":
+	case kind == TypeSink && v.group == "":
+	case v.group == "" && !v.exactlyOnce():
 	case kind == TypeSink:
 		v.checkConsumerGroup(values)
 	default:
@@ -57,7 +59,7 @@ func (v validation) checkExactlyOnce(values *config.Values) {
 	if text, ok := value.Value.(string); !ok || len(value.Errors) > 0 || !strings.EqualFold(text, "required") {
 		return
 	}
-	if !strings.EqualFold(v.settings[workerExactOnce], "enabled") {
+	if !v.exactlyOnce() {
 		values.AddError(exactlyOnceKey, "This worker does not have exactly-once source support enabled.")
 	}
 	support := connect.ExactlyOnceUnknown
@@ -76,6 +78,11 @@ func (v validation) checkExactlyOnce(values *config.Values) {
 			"semantics, and then consider reconfiguring the connector to use the value \"requested\" for this property "+
 			"(which will disable this preflight check and allow the connector to be created).")
 	}
+}
+
+// exactlyOnce tells whether source tasks write in transactions on this worker.
+func (v validation) exactlyOnce() bool {
+	return strings.EqualFold(strings.TrimSpace(v.settings[workerExactOnce]), "enabled")
 }
 
 // checkBoundary refuses transactions that the connector is to bound, unless it
@@ -98,11 +105,11 @@ func (v validation) definesBoundaries() bool {
 }
 
 // ownOffsetClients tells whether a source connector reads its offsets with clients
-// of its own, in a distributed worker.
+// of its own.
 func (v validation) ownOffsetClients(kind string) bool {
-	if v.group == "" || kind == TypeSink {
+	if kind == TypeSink {
 		return false
 	}
 	topic := v.raw[offsetsTopicKey]
-	return strings.EqualFold(v.settings[workerExactOnce], "enabled") || topic != nil && config.Trim(*topic) != ""
+	return v.exactlyOnce() || v.group != "" && topic != nil && config.Trim(*topic) != ""
 }

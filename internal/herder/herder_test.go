@@ -171,7 +171,9 @@ func (w *fakeWorker) set(f func()) {
 }
 
 // start runs a herder until the test ends.
-func start(t *testing.T) (*herder.Standalone, *fakeWorker) {
+func start(t *testing.T) (*herder.Standalone, *fakeWorker) { return startWith(t, nil) }
+
+func startWith(t *testing.T, fencer herder.FormerFencer) (*herder.Standalone, *fakeWorker) {
 	t.Helper()
 	w := &fakeWorker{
 		connectors: map[string]int{}, tasks: map[store.TaskID]int{}, targetState: map[string]store.TargetState{},
@@ -180,6 +182,7 @@ func start(t *testing.T) (*herder.Standalone, *fakeWorker) {
 	h := herder.NewStandalone(herder.StandaloneConfig{
 		WorkerID: "w:1", Worker: w, Plugins: registry(), Log: slog.New(slog.DiscardHandler), ClusterID: "c",
 		Settings: config.Map{"key.converter": jsonClass, "value.converter": jsonClass}, Offsets: w.offsets, Consumed: w.groups,
+		Fencer: fencer,
 	})
 	w.listener = h
 	ctx, cancel := context.WithCancel(context.Background())

@@ -2,6 +2,7 @@ package herder
 
 import (
 	"context"
+	"log/slog"
 
 	"sluice/connect/config"
 	"sluice/internal/store"
@@ -175,7 +176,14 @@ func (h *Standalone) modifyOffsets(ctx context.Context, name string, modify func
 		case !stopped:
 			return "", errNotStopped(name)
 		}
-		return modify(h.queues.patience(ctx, name), cfg)
+		ctx = h.queues.patience(ctx, name)
+		if h.cfg.Fencer != nil && h.kind(cfg) == TypeSource {
+			if err := h.fence(ctx, name); err != nil {
+				h.cfg.Log.Error("former tasks are not fenced, offsets are not modified", slog.String("connector", name), slog.Any("error", err))
+				return "", internal("Failed to perform zombie fencing for source connector prior to modifying offsets")
+			}
+		}
+		return modify(ctx, cfg)
 	})
 }
 

@@ -19,10 +19,15 @@ type StandaloneConfig struct {
 	Settings  config.Map            // of the worker
 	Providers *properties.Providers // resolve references in configurations; nil knows none
 	ClusterID string
-	Offsets   store.Offsets   // of source connectors
-	Consumed  ConsumedOffsets // of sink connectors
-	Levels    Levels          // nil has none
-	Log       *slog.Logger
+	Offsets   store.Offsets // of source connectors
+	// OpenOffsets opens those of one source connector; nil takes Offsets for all.
+	OpenOffsets store.OpenOffsets
+	Consumed    ConsumedOffsets // of sink connectors
+	// Fencer fences former tasks where source tasks write in transactions; nil where
+	// they do not.
+	Fencer FormerFencer
+	Levels Levels // nil has none
+	Log    *slog.Logger
 	// RequestTimeout bounds what a request waits for; 0 is 90 seconds, as in Java.
 	RequestTimeout time.Duration
 }
@@ -57,7 +62,10 @@ func NewStandalone(cfg StandaloneConfig) *Standalone {
 		catalog: &catalog{plugins: cfg.Plugins, settings: cfg.Settings, providers: cfg.Providers, clusterID: cfg.ClusterID, timeout: cfg.RequestTimeout, log: cfg.Log},
 		views:   newViews(), cfg: cfg, queues: newQueues(cfg.RequestTimeout),
 	}
-	h.offsets = &offsetKeeper{h.catalog, store.Shared(cfg.Offsets), cfg.Consumed}
+	if cfg.OpenOffsets == nil {
+		cfg.OpenOffsets = store.Shared(cfg.Offsets)
+	}
+	h.offsets = &offsetKeeper{h.catalog, cfg.OpenOffsets, cfg.Consumed}
 	h.loop = newLoop(newState(), cfg.RequestTimeout, func(s *state) { s.publish(h.views) })
 	return h
 }

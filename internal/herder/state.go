@@ -17,6 +17,7 @@ type connector struct {
 	planned     config.Raw   // the configuration that taskConfigs was made from
 	started     int          // the number of the last start of the connector
 	taskStarted map[int]int  // the number of the last start of each task
+	fenced      bool         // the producers of tasks before taskConfigs are fenced
 	replanning  bool         // an operation is queued that asks for task configurations
 	status      store.Status // State "" is none
 	tasks       map[int]store.Status
@@ -34,7 +35,7 @@ func (c *connector) ids(name string) []store.TaskID {
 
 // forgetTasks drops the tasks, which run no more.
 func (c *connector) forgetTasks() {
-	c.taskConfigs, c.planned = nil, nil
+	c.taskConfigs, c.planned, c.fenced = nil, nil, false
 	clear(c.tasks)
 	clear(c.taskStarted)
 }

@@ -6,7 +6,7 @@
 // It never reads a file and never acts on a value. Who needs some of the keys
 // decodes them from the table: config.Decode[T](setting.Keys("name", ...), m). Start
 // reading at Def; the rows are in worker.go, rest.go, distributed.go, tls.go,
-// sasl.go and own.go.
+// sasl.go, standalone.go and own.go.
 package setting
 
 import (
@@ -33,10 +33,7 @@ func Def(mode Mode) config.Def {
 	if mode == Distributed {
 		d = slices.Concat(d, groupKeys(), clientKeys(), saslKeys(), storageKeys(), protocolKeys())
 	} else {
-		d = append(d, config.Key{
-			Name: "offset.storage.file.filename", Type: config.String, Required: true, Importance: config.High,
-			Doc: "File that keeps the offsets of source connectors. It has the format of Java's standalone worker.",
-		})
+		d = slices.Concat(d, standaloneKeys())
 	}
 	return append(d, ownKeys()...)
 }
@@ -82,8 +79,12 @@ func Check(mode Mode, m config.Map, resolve func(class string) (string, bool)) e
 			errs = append(errs, &config.Error{Message: text})
 		}
 	}
-	if mode == Distributed && len(errs) == 0 {
+	switch {
+	case len(errs) > 0:
+	case mode == Distributed:
 		errs = append(errs, checkKeys(values))
+	default:
+		errs = append(errs, checkStandalone(m))
 	}
 	return errors.Join(errs...)
 }

@@ -100,6 +100,16 @@ Missing required configuration "offset.storage.file.filename" which has no defau
 		{"number in a range", setting.Standalone, standalone("metrics.num.samples", "x"), "Invalid value x for configuration metrics.num.samples: Not a number of type INT"},
 		{"range", setting.Standalone, standalone("metrics.num.samples", "0"), "Invalid value 0 for configuration metrics.num.samples: Value must be at least 1"},
 		{"boolean", setting.Standalone, standalone("topic.creation.enable", "yes"), "Invalid value yes for configuration topic.creation.enable: Expected value to be either true or false"},
+		{"exactly once", setting.Standalone, standalone("exactly.once.source.support", "Enabled", "worker.name", "w", "offset.storage.topic", "o"), ""},
+		{
+			"exactly once without a name", setting.Standalone, standalone("exactly.once.source.support", "enabled", "offset.storage.topic", "o"),
+			`Missing required configuration "worker.name", which exactly.once.source.support=enabled needs: give a name that no other worker of the Kafka cluster has, and keep it: the next run fences this one by it.`,
+		},
+		{
+			"exactly once without a topic", setting.Standalone, standalone("exactly.once.source.support", "enabled", "worker.name", "w"),
+			`Missing required configuration "offset.storage.topic", which exactly.once.source.support=enabled needs: give a topic for the offsets, which are in the transactions of the records.`,
+		},
+		{"preparing is of groups", setting.Standalone, standalone("exactly.once.source.support", "preparing"), "Invalid value preparing for configuration exactly.once.source.support: String must be one of (case insensitive): DISABLED, ENABLED"},
 		{"two", setting.Standalone, standalone("topic.creation.enable", "yes", "metrics.num.samples", "0"), `Invalid value 0 for configuration metrics.num.samples: Value must be at least 1
 Invalid value yes for configuration topic.creation.enable: Expected value to be either true or false`},
 		{"class", setting.Standalone, standalone("value.converter", "no.Such"), "Invalid value no.Such for configuration value.converter: Class no.Such could not be found."},

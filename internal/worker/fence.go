@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -37,6 +40,34 @@ func (w *Worker) FenceProducers(ctx context.Context, name string, cfg config.Map
 		}
 	}
 	return nil
+}
+
+// FormerTasks returns for how many tasks of a source connector the brokers know a
+// transactional id of this worker: that of the last one, and 1. It waits for the
+// brokers until ctx ends.
+func (w *Worker) FormerTasks(ctx context.Context, name string, cfg config.Map) (int, error) {
+	set, _, err := w.client(kafka.AdminRole, config.Map{"client.id": "connector-worker-adminclient-" + name}, cfg, kafka.AdminOverride)
+	if err != nil {
+		return 0, err
+	}
+	client, err := kafka.NewClient(set, quiet(w.log.With("connector", name)))
+	if err != nil {
+		return 0, err
+	}
+	defer client.Close()
+	listed, err := kadm.NewClient(client).ListTransactions(ctx, nil, nil)
+	if err != nil {
+		return 0, fmt.Errorf("list the transactional ids: %w", err)
+	}
+	prefix, tasks := w.transactionalID(store.TaskID{Connector: name, Task: 0}), 0
+	prefix = prefix[:len(prefix)-1] // without the number
+	for id := range listed {
+		number, found := strings.CutPrefix(id, prefix)
+		if n, err := strconv.ParseUint(number, 10, 31); found && err == nil {
+			tasks = max(tasks, int(n)+1)
+		}
+	}
+	return tasks, nil
 }
 
 const (

@@ -24,7 +24,8 @@ type ExactlyOnce struct {
 	Fencing Fencing
 }
 
-// transactionalID is that of a task's producer: GROUP-CONNECTOR-TASK.
+// transactionalID is that of a task's producer: GROUP-CONNECTOR-TASK. In standalone
+// mode the settings' group.id is the name of the worker.
 func (w *Worker) transactionalID(id store.TaskID) string {
 	return w.Settings["group.id"] + "-" + id.String()
 }

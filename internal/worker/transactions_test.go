@@ -236,6 +236,11 @@ func TestZombieIsFenced(t *testing.T) {
 	if err := leader.FenceProducers(deadline(t), "c", cfg, 1); err != nil {
 		t.Fatal(err)
 	}
+	for name, want := range map[string]int{"c": 1, "c-0": 0, "": 0, "x": 0} {
+		if n, err := leader.FormerTasks(deadline(t), name, cfg); err != nil || n != want {
+			t.Errorf("the brokers know of %d former tasks of %q, %v; want %d", n, name, err, want)
+		}
+	}
 	close(more)
 	r.ears.await(t, "c-0", store.Failed)
 	r.stop(t, task0())

@@ -33,13 +33,18 @@ func exactlyOnceProps(t *testing.T, group, support string) map[string]string {
 func startLines(t *testing.T, url, name string, more map[string]string) *kafkatest.Lines {
 	t.Helper()
 	lines := kafkatest.WriteLines(t, filepath.Join(t.TempDir(), name))
+	kafkatest.Do(t, http.MethodPut, url+"/connectors/"+name+"/config", linesConfig(name, lines, more))
+	return lines
+}
+
+// linesConfig is the configuration of such a connector.
+func linesConfig(name string, lines *kafkatest.Lines, more map[string]string) map[string]string {
 	cfg := map[string]string{
 		"connector.class": "FileStreamSource", "tasks.max": "1", "topic": name, "file": lines.Path, "batch.size": "30",
 		"exactly.once.support": "required",
 	}
 	maps.Copy(cfg, more)
-	kafkatest.Do(t, http.MethodPut, url+"/connectors/"+name+"/config", cfg)
-	return lines
+	return cfg
 }
 
 // committed says how what a reader of committed records sees of the topic differs

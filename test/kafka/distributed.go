@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Worker is our worker in distributed mode.
+// Worker is our worker, in a process that can be killed and frozen.
 type Worker struct {
 	// URL is the root of its REST API, without a slash at the end.
 	URL string
@@ -46,6 +46,18 @@ func DistributedProps(t testing.TB, group string) map[string]string {
 // own where they name no listeners. It is killed at the end of the test, if it runs still.
 func Distributed(t testing.TB, props map[string]string) *Worker {
 	t.Helper()
+	return launch(t, "distributed", props)
+}
+
+// Standalone starts our worker in standalone mode, as Distributed does, with the
+// connectors of the files.
+func Standalone(t testing.TB, props map[string]string, connectors ...string) *Worker {
+	t.Helper()
+	return launch(t, "standalone", props, connectors...)
+}
+
+func launch(t testing.TB, verb string, props map[string]string, connectors ...string) *Worker {
+	t.Helper()
 	dir := t.TempDir()
 	s := &Worker{URL: props["listeners"], Log: filepath.Join(dir, "log")}
 	if s.URL == "" {
@@ -57,7 +69,7 @@ func Distributed(t testing.TB, props map[string]string) *Worker {
 	check(t, os.WriteFile(file, Properties(all), 0o600))
 	log, err := os.Create(s.Log)
 	check(t, err)
-	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), Binary(t), "distributed", file)
+	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), Binary(t), append([]string{verb, file}, connectors...)...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	check(t, s.cmd.Start())

@@ -18,6 +18,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/internal/kafka"
+	"sluice/internal/store"
 	"sluice/internal/store/journal"
 )
 
@@ -41,6 +42,8 @@ type Stores struct {
 	eos         EOS
 	admin       *kgo.Client
 	offsetTopic topic
+	offsets     store.Offsets    // of all connectors without a topic of their own
+	over        *journal.Overlay // these, where they lie over a file
 }
 
 // EOS is the value of exactly.once.source.support.
@@ -105,10 +108,12 @@ func New(cfg Config) (*Stores, error) {
 	if eos != Disabled {
 		leader = newLeader(cfg, topics[0].name)
 	}
-	return &Stores{
+	s := &Stores{
 		Configs: journal.NewConfigs(configs, leader, cfg.Log), Statuses: journal.NewStatuses(statuses, cfg.Log),
 		Offsets: journal.NewOffsets(offsets, cfg.Log), cfg: cfg, eos: eos, admin: admin, offsetTopic: topics[2],
-	}, nil
+	}
+	s.offsets = s.Offsets
+	return s, nil
 }
 
 // Start creates or checks the topics and reads all three to their ends. While no

@@ -39,7 +39,7 @@ func (s *Stores) OpenOffsets(ctx context.Context, connector string, cfg map[stri
 		out.begin = newTransactional(s.cfg, who, TransactionalID(s.cfg.Worker, connector, 0), t.name)
 	}
 	if own == "" && (home || s.eos != Enabled) {
-		out.Offsets = shared{s.Offsets}
+		out.Offsets, out.over = shared{s.offsets}, s.over
 		return out, nil
 	}
 	opened, err := s.openOwn(ctx, who, t)
@@ -48,7 +48,7 @@ func (s *Stores) OpenOffsets(ctx context.Context, connector string, cfg map[stri
 	}
 	out.Offsets = opened
 	if t.name != s.offsetTopic.name || !home {
-		out.over = journal.NewOverlay(opened, s.Offsets, s.cfg.Log)
+		out.over = journal.NewOverlay(opened, s.offsets, s.cfg.Log)
 		out.Offsets = out.over
 	}
 	return out, nil
