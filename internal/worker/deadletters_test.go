@@ -158,9 +158,8 @@ func TestSinkReportsErrantRecords(t *testing.T) {
 		"3 3 TASK_PUT org.apache.kafka.connect.sink.SinkTask known late",
 		"bad 2 VALUE_CONVERTER TextConverter bad text",
 	}
-	if got[1] != want[1] && strings.HasPrefix(got[1], "1 3 ") {
-		want[1] = got[1] // the offsets were committed before: the record is converted back
-		slices.Sort(want)
+	if late := "1" + strings.TrimPrefix(want[1], "3"); got[0] == late {
+		want[0], want[1] = late, want[0] // the offsets were committed before: the record is converted back
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
