@@ -26,6 +26,7 @@ func NewData(s DataSettings) *Data {
 
 // DataWriter encodes values of one Connect schema. One goroutine at a time may use it.
 type DataWriter struct {
+	typ  *avroType
 	text string
 	root *writer
 	enc  encoder
@@ -39,7 +40,7 @@ func (d *Data) Writer(s *schema.Schema) (*DataWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &DataWriter{}
+	w := &DataWriter{typ: t}
 	if w.text, err = t.text(); err != nil {
 		return nil, err
 	}
