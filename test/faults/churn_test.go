@@ -27,14 +27,15 @@ type churn struct {
 	stop        context.CancelFunc
 }
 
-// begin starts the changes; end ends them.
+// begin starts the changes; end ends them, and no request in the middle.
 func (c *churn) begin(ctx context.Context) {
-	ctx, c.stop = context.WithCancel(ctx)
+	until, stop := context.WithCancel(ctx)
+	c.stop = stop
 	c.wg.Go(func() {
-		for ctx.Err() == nil {
+		for until.Err() == nil {
 			c.change(ctx)
 			select {
-			case <-ctx.Done():
+			case <-until.Done():
 			case <-time.After(time.Duration(c.random.IntN(800)) * time.Millisecond):
 			}
 		}

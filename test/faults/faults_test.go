@@ -72,7 +72,9 @@ type run struct {
 	pairs    []*pair
 	changes  churn
 	operator operator
-	fault    string // the last one
+	fault    string    // the last one
+	settling bool      // all is to run as at the start
+	restored time.Time // when that was seen to last
 
 	recoveries map[string][]time.Duration // by fault
 	never      []string                   // faults after which Java recovered only when its workers were started anew
@@ -172,6 +174,10 @@ func (r *run) comesRight(t *testing.T, why func() string) string {
 			return text
 		}
 		r.operator.look(t, r.fault, calm)
+		if r.settling && time.Since(r.restored) > time.Second {
+			r.restored = time.Now()
+			r.restore(t)
+		}
 		time.Sleep(50 * time.Millisecond)
 	}
 }
@@ -189,10 +195,9 @@ func (r *run) settle(t *testing.T) {
 	url := r.cluster.urls[0]
 	for _, p := range r.pairs {
 		p.create(t, url)
-		for _, name := range []string{p.source(), p.sink()} {
-			kafkatest.Do(t, http.MethodPut, url+"/connectors/"+name+"/resume", nil)
-		}
 	}
+	r.settling = true
+	defer func() { r.settling = false }()
 	for _, p := range r.pairs {
 		p.written = p.lines.Finish()
 	}
@@ -211,6 +216,27 @@ func (r *run) settle(t *testing.T) {
 		}
 		return allRunning(statuses, 2*len(r.pairs))
 	})
+}
+
+// restore makes what is deleted and resumes what is stopped: a request that was
+// given up may have been carried out late.
+func (r *run) restore(t *testing.T) {
+	t.Helper()
+	url, statuses := r.operator.statuses(t.Context())
+	if url == "" {
+		return
+	}
+	for _, p := range r.pairs {
+		for name, config := range p.configs() {
+			s, there := statuses[name]
+			switch {
+			case !there:
+				_, _ = kafkatest.Call(t.Context(), http.MethodPut, url+"/connectors/"+name+"/config", config) // again in a second
+			case s.Connector.State == "PAUSED" || s.Connector.State == "STOPPED":
+				_, _ = kafkatest.Call(t.Context(), http.MethodPut, url+"/connectors/"+name+"/resume", nil) // as above
+			}
+		}
+	}
 }
 
 // allRunning says what keeps n connectors from RUNNING with their tasks.
