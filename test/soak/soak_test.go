@@ -30,7 +30,7 @@ const (
 // time with the second one. After all are deleted, no goroutine and no file may be
 // left of them.
 func TestSoak(t *testing.T) {
-	during, seed := time.Minute, uint64(1)
+	during, seed := 2*time.Minute, uint64(1)
 	var err error
 	if s := os.Getenv("SOAK_TIME"); s != "" {
 		if during, err = time.ParseDuration(s); err != nil {
