@@ -92,7 +92,7 @@ type Member struct {
 	version    int16     // of the group's protocol
 	held       *mine     // nil where nothing was assigned since it was lost
 	completed  int       // the last generation whose assignment has arrived
-	contact    time.Time // when the last request was sent that the coordinator has answered
+	contact    time.Time // when the last request was sent that has held the session
 	rejoin     bool      // the coordinator, or the protocol, wants a rebalance
 	delayed    time.Time // when to rejoin because of a delay; zero is never
 	trouble    string    // why the group was not joined, as logged
@@ -316,16 +316,15 @@ func (m *Member) note(err error, sent time.Time) {
 		m.rejoin = true
 	case errors.Is(err, kerr.UnknownMemberID), errors.Is(err, kerr.FencedInstanceID):
 		m.log.Warn("the group does not know this worker any more; it joins anew with what it runs")
-		m.heard(sent)
 		m.rejoin, m.memberID, m.generation = true, "", -1
 	case errors.Is(err, kerr.IllegalGeneration):
-		m.heard(sent)
 		m.rejoin, m.generation = true, -1
 	}
 }
 
-// heard notes an answer of the coordinator to what was sent then. The session that
-// it holds is no older than that, but may be much older than the answer's arrival.
+// heard notes that the coordinator holds a session for this worker, by its answer to
+// what was sent then: the session is no older than that, but may be much older than
+// the arrival of the answer. A refusal says nothing of a session.
 func (m *Member) heard(sent time.Time) {
 	if sent.After(m.contact) {
 		m.contact = sent
@@ -358,17 +357,15 @@ func (m *Member) await(ctx context.Context, f func(ctx context.Context) error) e
 	}
 }
 
-// probe is a heartbeat for its answer alone: whatever it says, the coordinator
-// is there.
+// probe is a heartbeat for the session alone. One that is refused holds none: the
+// answer to what this worker waits for may have gone to a connection that broke, and
+// the group goes on without it.
 func (m *Member) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, m.beat)
 	defer cancel()
 	sent := time.Now()
 	err := m.beatOnce(ctx)
-	var answer *kerr.Error
-	switch {
-	case errors.Is(err, kerr.NotCoordinator), errors.Is(err, kerr.CoordinatorNotAvailable), errors.Is(err, kerr.CoordinatorLoadInProgress):
-	case err == nil, errors.As(err, &answer):
+	if err == nil || errors.Is(err, kerr.RebalanceInProgress) {
 		m.heard(sent)
 	}
 }

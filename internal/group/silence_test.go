@@ -2,12 +2,14 @@ package group
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -17,7 +19,7 @@ import (
 )
 
 // TestStopsBeforeTheSessionEnds has the coordinator fall silent at several moments
-// between two heartbeats: what runs is told to stop early enough that
+// between two heartbeats, or refuse heartbeats and answer to nothing else: what runs is told to stop early enough that
 // task.shutdown.graceful.timeout.ms, 5 seconds, is over before others are given it.
 func TestStopsBeforeTheSessionEnds(t *testing.T) {
 	t.Parallel()
@@ -25,10 +27,12 @@ func TestStopsBeforeTheSessionEnds(t *testing.T) {
 		"default heartbeats": {}, "Java's heartbeats": {"heartbeat.interval.ms": "3000"}, "quick ones": {"heartbeat.interval.ms": "100"},
 	} {
 		for _, into := range []time.Duration{0, 10 * time.Millisecond, 490 * time.Millisecond, 2990 * time.Millisecond} {
-			t.Run(name+" "+into.String(), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) { stopsInTime(t, set, into) })
-			})
+			for _, refuses := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, %v, refuses %v", name, into, refuses), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) { stopsInTime(t, set, into, refuses) })
+				})
+			}
 		}
 	}
 }
@@ -44,7 +48,7 @@ func (n *stopNotes) Revoked(w assign.Work, done func()) {
 	n.worker.Revoked(w, done)
 }
 
-func stopsInTime(t *testing.T, set config.Map, into time.Duration) {
+func stopsInTime(t *testing.T, set config.Map, into time.Duration, refuses bool) {
 	const session, grace = 10 * time.Second, 5 * time.Second
 	network := &kfake.VirtualNetwork{}
 	fake, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(network.Listen),
@@ -82,6 +86,11 @@ func stopsInTime(t *testing.T, set config.Map, into time.Duration) {
 		if !silent.Load() && req.Key() == int16(kmsg.Heartbeat) {
 			now := time.Now()
 			last.Store(&now)
+		}
+		if silent.Load() && refuses && req.Key() == int16(kmsg.Heartbeat) {
+			resp := req.ResponseKind().(*kmsg.HeartbeatResponse)
+			resp.ErrorCode = kerr.IllegalGeneration.Code
+			return resp, nil, true
 		}
 		return nil, nil, silent.Load()
 	})

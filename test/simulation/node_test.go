@@ -6,13 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
-	"net"
-	"slices"
-	"strconv"
+	"log/slog"
+	"os"
 	"strings"
-	"sync"
-	"testing"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -25,288 +22,272 @@ import (
 	"sluice/internal/group/assign"
 	"sluice/internal/herder"
 	"sluice/internal/plugins"
-	"sluice/internal/store"
 	"sluice/internal/store/kafka"
+	"sluice/internal/worker"
 )
 
-// node is a worker: real but for what its connectors and tasks do.
+// node is a worker with all its parts but the REST listener.
 type node struct {
 	sim    *sim
 	id     string
 	link   *link
+	stores *kafka.Stores
 	herder *herder.Distributed
 	stop   context.CancelFunc
 	ended  chan struct{}
-	died   time.Time // or left
+	ready  atomic.Bool // the fields above are there
+	// frozen is shut while the worker stands still; its timers go on, but
+	// nothing that it does is seen until it is open again.
+	frozen gate
+	thawed atomic.Int64 // nanoseconds since the epoch: when it was last opened
+	until  time.Time    // when the last fault ends
+	// offset is how far the node was last seen to have read the config topic.
+	offset int64
+	// dead says that what the node does is not seen by anybody any more.
+	dead atomic.Bool
 }
 
-func (s *sim) start(id string) *node {
-	n := &node{sim: s, id: id, link: &link{dial: s.network.DialContext, conns: map[net.Conn]bool{}}, ended: make(chan struct{})}
+// settings are those of all workers.
+func (s *sim) settings() config.Map {
 	settings := config.Map{
 		"bootstrap.servers": s.broker, "group.id": "g", "scheduled.rebalance.max.delay.ms": "10000",
 		"key.converter": "StringConverter", "value.converter": "StringConverter",
+		"offset.flush.interval.ms": "3000", "inter.worker.key.ttl.ms": "30000",
 	}
 	for _, kind := range []string{"config", "offset", "status"} {
 		settings[kind+".storage.topic"] = kind
 		settings[kind+".storage.replication.factor"] = "1"
 	}
+	if s.exactlyOnce {
+		settings["exactly.once.source.support"] = "enabled"
+	}
+	return settings
+}
+
+func newNode(s *sim, id string) *node {
+	return &node{sim: s, id: id, link: s.network.link(), offset: -1, ended: make(chan struct{})}
+}
+
+// start starts the worker; it waits until the internal topics are read.
+func (n *node) start(protocol string) {
+	if err := n.run(protocol); err != nil {
+		n.sim.errorf("worker %s does not start: %v", n.id, err)
+		n.sim.retire(n)
+		close(n.ended)
+		return
+	}
+	n.ready.Store(true)
+}
+
+func (n *node) run(protocol string) (err error) {
+	s, id := n.sim, n.id
+	settings := s.settings()
+	settings["connect.protocol"] = protocol
 	log, opts := logger(id), []kgo.Opt{kgo.Dialer(n.link.connect)}
-	stores, err := kafka.New(kafka.Config{Worker: settings, Log: log, Opts: opts})
-	if err != nil {
-		s.t.Fatal(err)
+	if n.stores, err = kafka.New(kafka.Config{Worker: settings, Log: log, Opts: opts}); err != nil {
+		return err
 	}
 	base := context.WithoutCancel(s.t.Context())
-	if err := stores.Start(base); err != nil {
-		s.t.Fatal(err)
+	if err := n.stores.Start(base); err != nil {
+		return err
 	}
-	run := &runner{node: n, units: map[string]bool{}}
-	news := &relay{}
-	member, err := group.New(group.Config{
-		Settings: settings, URL: "http://" + id + "/", WorkerID: id, Configs: group.FromStore(stores.Configs, func(classes []string) func(config.Raw) []string { return plugins.NamesOf(classes).Lacking }), Listener: news, Log: log, Opts: opts,
+	registry := plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins(), counting(n)))
+	news := &relay{node: n}
+	var exactlyOnce *worker.ExactlyOnce
+	if s.exactlyOnce {
+		exactlyOnce = &worker.ExactlyOnce{Fencing: news}
+	}
+	run, err := worker.New(worker.Config{
+		ID: id, Settings: settings, Plugins: registry, Offsets: n.stores.Offsets, OpenOffsets: n.stores.OpenOffsets,
+		ExactlyOnce: exactlyOnce, Listener: news, Log: log, Opts: opts,
 	})
 	if err != nil {
-		s.t.Fatal(err)
+		return err
+	}
+	member, err := group.New(group.Config{
+		Settings: settings, URL: "http://" + id + "/", WorkerID: id, Configs: group.FromStore(n.stores.Configs, lacking), Plugins: registry.Classes(),
+		Listener: news, Log: log, Opts: opts,
+	})
+	if err != nil {
+		return err
 	}
 	n.herder, err = herder.NewDistributed(herder.DistributedConfig{
-		WorkerID: id, Worker: run, Plugins: plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins())), Settings: settings,
-		Configs: stores.Configs, Statuses: stores.Statuses, Group: member, Peers: n, Log: log,
+		WorkerID: id, Worker: run, Plugins: registry, Settings: settings, Offsets: n.stores.Offsets, OpenOffsets: n.stores.OpenOffsets,
+		Configs: n.stores.Configs, Statuses: n.stores.Statuses, Group: member, Peers: n, Consumed: run, Fencer: run, Log: log,
 	})
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
-	news.Distributed, run.listener = n.herder, n.herder
+	news.Distributed = n.herder
 	ctx, stop := context.WithCancel(base)
 	n.stop = stop
 	go func() {
 		defer close(n.ended)
-		herding := make(chan error, 1)
+		herding, joined := make(chan error, 1), make(chan error, 1)
 		membership, leave := context.WithCancel(base)
 		defer leave()
-		joined := make(chan error, 1)
 		go func() { herding <- n.herder.Run(ctx) }()
 		go func() { joined <- member.Run(membership) }()
-		if err := <-herding; err != nil {
-			s.t.Errorf("the herder of %s ended with %v", id, err)
+		if err := <-herding; err != nil { // tasks that did not stop in time, as they are abandoned (invariant 4)
+			s.say("the herder of %s has ended: %v", id, err)
 		}
 		leave()
 		if err := <-joined; err != nil {
-			s.t.Errorf("the membership of %s ended with %v", id, err)
+			s.errorf("the membership of %s ended with %v", id, err)
 		}
-		_ = stores.Close() //nolint:contextcheck // its context is over; and a dead worker cannot say everything
+		_ = n.stores.Close() //nolint:contextcheck // its context is over; and a dead worker cannot say everything
 	}()
-	return n
+	return nil
 }
 
-// Ask implements herder.Peers; all workers have the same plugins, so none asks.
-func (n *node) Ask(context.Context, string, string, []byte) ([]byte, error) {
-	return nil, errors.New("a validation is asked of another worker")
+// reaches tells whether a request from one worker gets to another.
+func (n *node) reaches(o *node) bool {
+	return n == o || !n.link.silent() && !o.link.silent() && !n.sim.apart(n, o)
 }
 
 // Send implements herder.Peers: it finds the worker of the URL.
 func (n *node) Send(ctx context.Context, _, url string, body []byte, sig *herder.Signature) error {
-	host, path, _ := strings.Cut(strings.TrimPrefix(url, "http://"), "/")
-	time.Sleep(5 * time.Millisecond)
-	i := slices.IndexFunc(n.sim.live, func(o *node) bool { return o.id == host })
-	if i < 0 || n.link.isCut() || n.sim.live[i].link.isCut() {
-		return errors.New("no route to host")
+	_, path, _ := strings.Cut(strings.TrimPrefix(url, "http://"), "/")
+	time.Sleep(2 * n.link.latency)
+	to := n.sim.node(hostOf(url))
+	if to == nil || !n.reaches(to) {
+		return errNoRoute
+	}
+	parts := strings.Split(path, "/")
+	if parts[len(parts)-1] == "fence" {
+		return to.herder.FenceZombies(ctx, parts[1], sig)
 	}
 	var configs []config.Map
 	if err := json.Unmarshal(body, &configs); err != nil {
 		return err
 	}
-	return n.sim.live[i].herder.PutTaskConfigs(ctx, strings.Split(path, "/")[1], configs, sig)
+	return to.herder.PutTaskConfigs(ctx, parts[1], configs, sig)
 }
 
-// relay breaks the circle of member and herder.
-type relay struct{ *herder.Distributed }
-
-func (r *relay) Assigned(a assign.Assignment)       { r.Distributed.Assigned(a) }
-func (r *relay) Revoked(w assign.Work, done func()) { r.Distributed.Revoked(w, done) }
-func (r *relay) Left()                              { r.Distributed.Left() }
-
-// link is the network of a worker, which can be cut.
-type link struct {
-	dial func(ctx context.Context, network, address string) (net.Conn, error)
-
-	mu     sync.Mutex // guards the following
-	broken bool
-	conns  map[net.Conn]bool
-}
-
-func (l *link) connect(ctx context.Context, network, address string) (net.Conn, error) {
-	if l.isCut() {
-		return nil, errors.New("no route to host")
+// Ask implements herder.Peers: the validation of a configuration by a worker that
+// has the plugins.
+func (n *node) Ask(ctx context.Context, _, url string, body []byte) ([]byte, error) {
+	time.Sleep(2 * n.link.latency)
+	to := n.sim.node(hostOf(url))
+	if to == nil || !n.reaches(to) {
+		return nil, errNoRoute
 	}
-	c, err := l.dial(ctx, network, address)
+	var cfg config.Raw
+	if err := json.Unmarshal(body, &cfg); err != nil {
+		return nil, err
+	}
+	infos, err := to.herder.Validate(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.broken {
-		_ = c.Close()
-		return nil, errors.New("no route to host")
+	return json.Marshal(infos)
+}
+
+// lacking is the group's question about plugins.
+func lacking(classes []string) func(config.Raw) []string { return plugins.NamesOf(classes).Lacking }
+
+// hostOf returns the worker that a URL names.
+func hostOf(url string) string {
+	host, _, _ := strings.Cut(strings.TrimPrefix(url, "http://"), "/")
+	return host
+}
+
+// relay breaks the circle of herder, member and worker, and sees what is assigned.
+type relay struct {
+	*herder.Distributed
+	node *node
+}
+
+func (r *relay) Assigned(a assign.Assignment) {
+	r.node.awake()
+	r.node.sim.assignments.note(r.node, a)
+	r.Distributed.Assigned(a)
+}
+
+func (r *relay) Revoked(w assign.Work, done func()) {
+	r.node.awake()
+	r.Distributed.Revoked(w, done)
+}
+
+func (r *relay) Left() {
+	r.node.awake()
+	r.Distributed.Left()
+}
+
+// awake returns when the worker does not stand still.
+func (n *node) awake() { _ = n.frozen.wait(context.Background()) }
+
+// freeze makes the worker stand still, as a process that is stopped does.
+func (n *node) freeze() {
+	n.frozen.shut()
+	n.link.gate.shut()
+}
+
+// trouble notes a fault that lasts for some time, and ends all that is wrong with
+// the worker when that and all other faults are over.
+func (n *node) trouble(d time.Duration) {
+	if until := time.Now().Add(d); until.After(n.until) {
+		n.until = until
 	}
-	l.conns[c] = true
-	return c, nil
-}
-
-func (l *link) isCut() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.broken
-}
-
-func (l *link) cut() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.broken = true
-	for c := range l.conns {
-		_ = c.Close()
-	}
-	clear(l.conns)
-}
-
-func (l *link) heal() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.broken = false
-}
-
-// running notes where each connector and task runs.
-type running struct {
-	t *testing.T
-
-	mu    sync.Mutex // guards the following
-	where map[string]*node
-}
-
-// start notes a start; the same unit elsewhere is an error (invariant 2).
-func (r *running) start(unit string, n *node) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if other := r.where[unit]; other != nil {
-		r.t.Errorf("%8.2f s  %s is started on %s and runs on %s", time.Since(n.sim.began).Seconds(), unit, n.id, other.id)
-	}
-	r.where[unit] = n
-}
-
-func (r *running) stop(unit string, n *node) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.where[unit] == n {
-		delete(r.where, unit)
-	}
-}
-
-// forget notes that a worker is dead.
-func (r *running) forget(n *node) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	maps.DeleteFunc(r.where, func(_ string, at *node) bool { return at == n })
-}
-
-func (r *running) at(unit string) *node {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.where[unit]
-}
-
-func (r *running) all() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Sorted(maps.Keys(r.where))
-}
-
-// runner is a herder.WorkerRunner whose connectors and tasks do nothing.
-type runner struct {
-	node     *node
-	listener store.Listener
-
-	mu    sync.Mutex // guards the following
-	units map[string]bool
-}
-
-func (r *runner) start(unit string) {
-	r.mu.Lock()
-	r.units[unit] = true
-	r.mu.Unlock()
-	r.node.sim.running.start(unit, r.node)
-}
-
-func (r *runner) stop(unit string) bool {
-	r.mu.Lock()
-	ran := r.units[unit]
-	delete(r.units, unit)
-	r.mu.Unlock()
-	if ran {
-		time.Sleep(50 * time.Millisecond) // it has something to finish
-		r.node.sim.running.stop(unit, r.node)
-	}
-	return ran
-}
-
-func (r *runner) status(target store.TargetState, number int) store.Status {
-	state := map[store.TargetState]store.State{
-		store.TargetStarted: store.Running, store.TargetPaused: store.Paused, store.TargetStopped: store.Stopped,
-	}[target]
-	return store.Status{State: state, WorkerID: r.node.id, Generation: number}
-}
-
-func (r *runner) StartConnector(name string, _ config.Map, target store.TargetState, number int) {
-	r.start(name)
-	r.listener.ConnectorStatus(name, r.status(target, number))
-	if target == store.TargetStarted {
-		r.listener.TaskConfigsChanged(name)
-	}
-}
-
-const latest = 1 << 30 // a status of whatever start is the last
-
-func (r *runner) StopConnector(_ context.Context, name string) error {
-	if r.stop(name) {
-		r.listener.ConnectorStatus(name, store.Status{State: store.Unassigned, WorkerID: r.node.id, Generation: latest})
-	}
-	return nil
-}
-
-func (r *runner) TaskConfigs(_ context.Context, _ string, most int) ([]config.Map, error) {
-	out := make([]config.Map, most)
-	for i := range out {
-		out[i] = config.Map{"task.class": "T", "of": strconv.Itoa(most)}
-	}
-	return out, nil
-}
-
-func (r *runner) StartTask(id store.TaskID, _, _ config.Map, target store.TargetState, number int) {
-	r.start(id.String())
-	r.listener.TaskStatus(id, r.status(target, number))
-}
-
-func (r *runner) StopTasks(_ context.Context, ids []store.TaskID) error {
-	for _, id := range ids {
-		if r.stop(id.String()) {
-			r.listener.TaskStatus(id, store.Status{State: store.Unassigned, WorkerID: r.node.id, Generation: latest})
+	n.sim.in(d, func() {
+		if !time.Now().Before(n.until) {
+			n.mend()
 		}
-	}
-	return nil
+	})
 }
 
-func (r *runner) SetTargetState(name string, target store.TargetState) {
-	r.mu.Lock()
-	own := r.units[name]
-	r.mu.Unlock()
-	if own {
-		r.listener.ConnectorStatus(name, r.status(target, latest))
+// mend ends all that is wrong with the worker.
+func (n *node) mend() {
+	if !n.dead.Load() {
+		n.thaw()
+		n.link.heal()
 	}
 }
 
-func (r *runner) Close(ctx context.Context) error {
-	r.mu.Lock()
-	units := slices.Collect(maps.Keys(r.units))
-	r.mu.Unlock()
-	for _, u := range units {
-		r.stop(u)
+func (n *node) thaw() {
+	if !n.frozen.isShut() {
+		return
 	}
-	return nil
+	n.thawed.Store(time.Now().UnixNano())
+	n.frozen.open()
+	n.link.gate.open()
+}
+
+// zombieGrace is how long a worker that has stood still may go on with what
+// others have been given meanwhile: it stops that as soon as it notices, within
+// task.shutdown.graceful.timeout.ms.
+const zombieGrace = 6 * time.Second
+
+// zombie tells whether the worker may do what is not its to do any more.
+func (n *node) zombie() bool {
+	return n.frozen.isShut() || time.Since(time.Unix(0, n.thawed.Load())) < zombieGrace
+}
+
+// call sends a request to the worker as a client does: it is forwarded as the
+// REST listener would, and answered when the worker shows what it has answered.
+func (n *node) call(ctx context.Context, do func(ctx context.Context, on *node) error) (answered *node, err error) {
+	on := n
+	for range 3 {
+		err = do(ctx, on)
+		forward, elsewhere := errors.AsType[*herder.ForwardError](err)
+		if !elsewhere {
+			break
+		}
+		to := n.sim.node(hostOf(forward.URL))
+		if forward.URL == "" || to == nil || !n.reaches(to) {
+			return nil, err
+		}
+		on = to
+	}
+	if err == nil && on != n {
+		n.herder.CatchUp(ctx)
+	}
+	return on, err
+}
+
+func logger(id string) *slog.Logger {
+	if os.Getenv("SIM_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})).With("worker", id)
 }

@@ -2,55 +2,58 @@
 
 // Package simulation runs whole groups of workers in one process, on a virtual
 // network and a virtual clock, and does to them what happens to groups: workers
-// join, leave, die and lose their network while connectors come, change and go.
-// All that happens follows from a seed, so a seed is a bug report:
+// join, leave, die, stand still and lose their network, the coordinator is slow
+// or moves, the broker goes away, while connectors come, change and go. What must
+// never happen (docs/architecture.md) is looked for after every step; in the end
+// all must heal, and run as configured.
 //
 //	go test -tags synctests ./test/simulation -seed 17 -v
 //
-// Real are the stores on a fake Kafka cluster, the group protocol and the herder;
-// connectors and tasks run nothing, but it is noted where they do.
+// Real are all parts of a worker but its REST listener, and the Kafka client;
+// played are the network, the group coordinator, the rest of the broker (franz-go's
+// kfake) and a source connector that counts.
+//
+// What is done, to whom and when follows from the seed alone, and so does the
+// time that each frame takes on the network. Not determined are the order of what
+// happens at the same virtual instant, which Go's scheduler and its select choose,
+// and the order of maps. So a seed nearly always
+// goes the same way, and one that fails rarely is to be run several times:
+// -count 20.
 package simulation
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
+	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"sluice/connect/config"
-	"sluice/internal/herder"
-	"sluice/internal/store"
 )
 
 var (
 	seed  = flag.Int64("seed", -1, "the one seed to run")
+	first = flag.Int64("first", 0, "the first seed to run")
 	seeds = flag.Int("seeds", 20, "how many seeds to run")
-	steps = flag.Int("steps", 25, "how many steps a seed takes")
+	steps = flag.Int("steps", 30, "how many steps a seed takes")
 )
 
 func TestSimulation(t *testing.T) {
-	first, last := int64(0), int64(*seeds)
+	from, to := *first, *first+int64(*seeds)
 	if *seed >= 0 {
-		first, last = *seed, *seed+1
+		from, to = *seed, *seed+1
 	}
 	began := time.Now()
 	t.Cleanup(func() {
-		t.Logf("seeds %d to %d, %d steps each, took %v", first, last-1, *steps, time.Since(began).Round(time.Second))
+		t.Logf("seeds %d to %d, %d steps each, took %v", from, to-1, *steps, time.Since(began).Round(time.Second))
 	})
-	for s := first; s < last; s++ {
+	for s := from; s < to; s++ {
 		t.Run(fmt.Sprintf("seed=%d", s), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { newSim(t, s).run(*steps) })
@@ -58,50 +61,65 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-// sim is one simulated world.
+// sim is one simulated world. The goroutine of the test takes the steps; what
+// others need too is guarded.
 type sim struct {
-	t       *testing.T
-	rand    *rand.Rand
-	network *kfake.VirtualNetwork
-	broker  string
-	began   time.Time
-	made    int
-	live    []*node
-	gone    []*node
-	running *running
-	admin   *kadm.Client
-	client  *kgo.Client
-	// preparing is when the group was last seen not to rebalance.
-	preparing time.Time
-	// accepted are the connectors whose configuration was answered as accepted,
-	// with the number of tasks; doubtful those of which a later answer failed.
-	accepted map[string]int
-	doubtful map[string]bool
+	t           *testing.T
+	rand        *rand.Rand
+	network     *network
+	broker      string
+	exactlyOnce bool     // exactly.once.source.support of all workers
+	protocols   []string // of which each worker has one
+	began       time.Time
+	made        int
+	events      []event // that end faults
+	observer    *observer
+	running     *running
+	assignments *assignments
+
+	mu         sync.Mutex            // guards the following
+	nodes      []*node               // that are up, or coming up
+	gone       []*node               // that were stopped or killed
+	parted     map[[2]string]bool    // workers that do not reach each other
+	connectors map[string]*connector // by name, also those that were deleted
+	seq        int                   // counts what is learned of connectors
+	requests   sync.WaitGroup
+}
+
+// event is something that will happen.
+type event struct {
+	at time.Time
+	do func()
 }
 
 func newSim(t *testing.T, seed int64) *sim {
-	network := &kfake.VirtualNetwork{}
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(network.Listen),
-		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}))
+	s := &sim{
+		t: t, rand: rand.New(rand.NewPCG(uint64(seed), 0)), network: &network{coordinator: newCoordinator()}, began: time.Now(),
+		parted: map[[2]string]bool{}, connectors: map[string]*connector{},
+	}
+	s.running, s.assignments = newRunning(s), newAssignments(s)
+	s.exactlyOnce = s.rand.IntN(3) == 0
+	s.protocols = [][]string{{"sessioned"}, {"sessioned"}, {"compatible"}, {"sessioned", "compatible"}}[s.rand.IntN(4)]
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(s.network.virtual.Listen),
+		kfake.SeedTopics(1, dataTopic))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(cluster.Close)
-	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.Dialer(network.DialContext))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
-	return &sim{
-		admin: kadm.NewClient(client), client: client, preparing: time.Now(),
-		t: t, rand: rand.New(rand.NewPCG(uint64(seed), 0)), network: network, broker: cluster.ListenAddrs()[0], began: time.Now(),
-		running: &running{t: t, where: map[string]*node{}}, accepted: map[string]int{}, doubtful: map[string]bool{},
-	}
+	s.broker = cluster.ListenAddrs()[0]
+	s.observer = newObserver(s)
+	s.say("exactly once: %v, protocols: %v", s.exactlyOnce, s.protocols)
+	return s
 }
 
 // say logs what happens, with the virtual time.
 func (s *sim) say(format string, args ...any) {
 	s.t.Logf("%8.2f s  %s", time.Since(s.began).Seconds(), fmt.Sprintf(format, args...))
+}
+
+func (s *sim) errorf(format string, args ...any) {
+	s.t.Helper()
+	s.t.Errorf("%8.2f s  %s", time.Since(s.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
 func (s *sim) run(steps int) {
@@ -110,277 +128,175 @@ func (s *sim) run(steps int) {
 	s.join()
 	for range steps {
 		s.step()
-		time.Sleep(time.Duration(s.rand.IntN(4000)) * time.Millisecond)
-		s.expire()
+		pause := 4000
+		if s.rand.IntN(3) == 0 { // what comes at once hits more
+			pause = 100
+		}
+		s.sleep(time.Duration(s.rand.IntN(pause)) * time.Millisecond)
+		s.check()
 		if s.t.Failed() {
 			return
 		}
 	}
-	s.say("all networks heal, nothing changes any more")
-	for _, n := range s.live {
-		n.link.heal()
+	s.say("all that is broken heals, nothing changes any more")
+	s.heal()
+	s.requests.Wait()
+	s.settle()
+	if !s.t.Failed() {
+		s.quietly()
 	}
-	for range 30 {
-		time.Sleep(10 * time.Second)
-		s.expire()
-	}
-	s.check()
 }
 
-// expire does what a real coordinator does and the fake one forgets where a
-// connection breaks in a JoinGroup: it ends the sessions of dead workers, and a
-// rebalance that has lasted longer than rebalance.timeout.ms, for which every
-// JoinGroup starts the fake one's timer anew.
-func (s *sim) expire() {
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
-	defer cancel()
-	described, err := s.admin.DescribeGroups(ctx, "g")
+// sleep waits, and ends faults meanwhile.
+func (s *sim) sleep(d time.Duration) {
+	until := time.Now().Add(d)
+	for {
+		next := slices.IndexFunc(s.events, func(e event) bool { return !e.at.After(until) })
+		for i, e := range s.events {
+			if next >= 0 && e.at.Before(s.events[next].at) {
+				next = i
+			}
+		}
+		if next < 0 {
+			time.Sleep(time.Until(until))
+			return
+		}
+		e := s.events[next]
+		s.events = slices.Delete(s.events, next, next+1)
+		time.Sleep(time.Until(e.at))
+		e.do()
+	}
+}
+
+// in has something happen later.
+func (s *sim) in(d time.Duration, do func()) {
+	s.events = append(s.events, event{time.Now().Add(d), do})
+}
+
+// heal ends all faults.
+func (s *sim) heal() {
+	for _, e := range s.events {
+		e.do()
+	}
+	s.events = nil
+	for _, n := range s.all() {
+		n.mend()
+	}
+}
+
+// settleLimit is longer than a session, a delayed rebalance and a rebalance that
+// lasts as long as it may, one after the other.
+const settleLimit = 4 * time.Minute
+
+// settle waits until all runs as it should.
+func (s *sim) settle() {
+	began := time.Now()
+	var wrong []string
+	for time.Since(began) < settleLimit {
+		time.Sleep(5 * time.Second)
+		s.check()
+		if wrong = s.unsettled(); len(wrong) == 0 || s.t.Failed() {
+			s.say("all runs as configured: %d connectors on %d workers", len(s.up()[0].herder.Connectors()), len(s.up()))
+			return
+		}
+	}
+	for _, w := range wrong {
+		s.errorf("%v after the last fault: %s", settleLimit, w)
+	}
+}
+
+// quietly changes one connector of a group at rest: nothing of another one is
+// started again, now or later.
+func (s *sim) quietly() {
+	name, ok := s.name()
+	if !ok {
+		return
+	}
+	time.Sleep(20 * time.Second) // a rebalance may be due
+	before := s.running.starts("")
+	own := s.running.starts(name)
+	tasks, err := strconv.Atoi(*s.observer.stores.Configs.Snapshot().Connector(name)["tasks.max"])
 	if err != nil {
-		s.t.Fatalf("%8.2f s  the fake coordinator does not describe its group: %v", time.Since(s.began).Seconds(), err)
+		s.t.Fatal(err)
 	}
-	group := described["g"]
-	if group.State != "PreparingRebalance" {
-		s.preparing = time.Now()
+	s.put(name, tasks)
+	s.requests.Wait()
+	time.Sleep(20 * time.Second)
+	s.check()
+	if others := s.running.starts("") - s.running.starts(name) - (before - own); others != 0 {
+		s.errorf("the change of connector %s has started %d instances of others", name, others)
 	}
-	stuck := time.Since(s.preparing) > 70*time.Second
-	if stuck {
-		s.say("the coordinator ends a rebalance without end")
-		s.preparing = time.Now()
-	}
-	for _, m := range group.Members {
-		dead := slices.ContainsFunc(s.gone, func(n *node) bool { return m.ClientID == "connect-"+n.id && time.Since(n.died) > 10*time.Second })
-		if !dead && !stuck {
-			continue
-		}
-		s.say("the session of %s ends", m.ClientID)
-		req := kmsg.NewPtrLeaveGroupRequest()
-		req.Group = "g"
-		member := kmsg.NewLeaveGroupRequestMember()
-		member.MemberID = m.MemberID
-		req.Members = append(req.Members, member)
-		if _, err := req.RequestWith(ctx, s.client); err != nil {
-			s.say("that failed: %v", err)
-		}
+	for _, w := range s.unsettled() {
+		s.errorf("20 s after the change of connector %s: %s", name, w)
 	}
 }
 
 // end stops all workers, so that the bubble is empty.
 func (s *sim) end() {
-	for len(s.live) > 0 {
-		s.leave(s.live[0])
+	s.heal()
+	s.requests.Wait()
+	for {
+		s.mu.Lock()
+		coming := slices.ContainsFunc(s.nodes, func(n *node) bool { return !n.ready.Load() })
+		s.mu.Unlock()
+		if !coming {
+			break
+		}
+		time.Sleep(time.Second)
+	}
+	for _, n := range s.up() {
+		s.retire(n)
+		n.stop()
 	}
 	for _, n := range s.gone {
 		<-n.ended
 	}
+	s.network.coordinator.close()
+	s.observer.close()
 }
 
-func (s *sim) step() {
-	switch d := s.rand.IntN(100); {
-	case d < 30:
-		s.create()
-	case d < 45:
-		s.change()
-	case d < 52:
-		s.remove()
-	case d < 60:
-		s.pauseAndResume()
-	case d < 65:
-		s.restart()
-	case d < 75 && len(s.live) < 5:
-		s.join()
-	case d < 82 && len(s.live) > 1:
-		s.leave(s.any())
-	case d < 90 && len(s.live) > 1:
-		s.kill(s.any())
-	case d < 100:
-		s.partition(s.any())
+// all returns the workers that are up or coming up, and those that are ending.
+func (s *sim) all() []*node {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Concat(s.nodes, s.gone)
+}
+
+// up returns the workers that are up.
+func (s *sim) up() []*node {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.nodes), func(n *node) bool { return !n.ready.Load() })
+}
+
+// any picks a worker that is up.
+func (s *sim) any() *node {
+	up := s.up()
+	return up[s.rand.IntN(len(up))]
+}
+
+func (s *sim) node(id string) *node {
+	for _, n := range s.up() {
+		if n.id == id {
+			return n
+		}
 	}
+	return nil
 }
 
-func (s *sim) any() *node { return s.live[s.rand.IntN(len(s.live))] }
-
-// name returns one of the accepted connectors.
+// name picks a connector that is there for sure and of which nothing is asked.
 func (s *sim) name() (string, bool) {
-	var names []string
-	for name := range s.accepted {
-		names = append(names, name)
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(s.connectors)), func(name string) bool {
+		c := s.connectors[name]
+		return c.busy || c.revision.may[absent]
+	})
 	if len(names) == 0 {
 		return "", false
 	}
-	slices.Sort(names)
 	return names[s.rand.IntN(len(names))], true
 }
 
-func source(name string, tasks int) config.Raw {
-	return config.Map{
-		"name": name, "connector.class": "FileStreamSource", "file": "f", "topic": "t", "tasks.max": strconv.Itoa(tasks),
-	}.Raw()
-}
-
-func (s *sim) create() {
-	s.made++
-	name, tasks := fmt.Sprintf("c%d", s.made), 1+s.rand.IntN(3)
-	s.put(name, tasks)
-}
-
-func (s *sim) change() {
-	if name, ok := s.name(); ok {
-		s.put(name, 1+s.rand.IntN(3))
-	}
-}
-
-func (s *sim) put(name string, tasks int) {
-	err := s.ask(func(n *node) error {
-		_, _, err := n.herder.Put(s.t.Context(), name, source(name, tasks), nil, true)
-		return err
-	})
-	s.say("connector %s with %d tasks is put: %v", name, tasks, err)
-	if err != nil {
-		s.doubtful[name] = true
-		return
-	}
-	s.accepted[name] = tasks
-	delete(s.doubtful, name)
-}
-
-func (s *sim) remove() {
-	name, ok := s.name()
-	if !ok {
-		return
-	}
-	err := s.ask(func(n *node) error { return n.herder.Delete(s.t.Context(), name) })
-	s.say("connector %s is deleted: %v", name, err)
-	if err != nil {
-		s.doubtful[name] = true
-		return
-	}
-	delete(s.accepted, name)
-}
-
-func (s *sim) pauseAndResume() {
-	name, ok := s.name()
-	if !ok {
-		return
-	}
-	for _, target := range []store.TargetState{store.TargetPaused, store.TargetStarted} {
-		err := s.ask(func(n *node) error { return n.herder.SetTarget(s.t.Context(), name, target) })
-		s.say("connector %s is to be %s: %v", name, target, err)
-		if err != nil {
-			s.doubtful[name] = true
-		}
-		time.Sleep(time.Duration(s.rand.IntN(2000)) * time.Millisecond)
-	}
-}
-
-func (s *sim) restart() {
-	if name, ok := s.name(); ok {
-		err := s.ask(func(n *node) error {
-			_, err := n.herder.RestartWith(s.t.Context(), name, true, false)
-			return err
-		})
-		s.say("connector %s and its tasks are restarted: %v", name, err)
-	}
-}
-
-// ask asks workers until one does it; the last error counts.
-func (s *sim) ask(do func(n *node) error) error {
-	var err error
-	for range 3 {
-		for _, n := range s.live {
-			err = do(n)
-			if _, elsewhere := errors.AsType[*herder.ForwardError](err); !elsewhere {
-				return err
-			}
-		}
-		time.Sleep(time.Second)
-	}
-	return err
-}
-
-func (s *sim) join() {
-	s.made++
-	n := s.start(fmt.Sprintf("w%d", s.made))
-	s.live = append(s.live, n)
-	s.say("worker %s joins", n.id)
-}
-
-func (s *sim) leave(n *node) {
-	s.say("worker %s leaves", n.id)
-	s.remaining(n)
-	n.stop()
-	<-n.ended
-}
-
-// kill ends a worker with no chance to say goodbye.
-func (s *sim) kill(n *node) {
-	s.say("worker %s dies", n.id)
-	s.remaining(n)
-	n.link.cut()
-	s.running.forget(n)
-	n.stop() // what it tries to say is not heard
-}
-
-func (s *sim) remaining(n *node) {
-	s.live = slices.DeleteFunc(s.live, func(o *node) bool { return o == n })
-	s.gone = append(s.gone, n)
-	n.died = time.Now()
-}
-
-func (s *sim) partition(n *node) {
-	d := time.Duration(s.rand.IntN(20_000)) * time.Millisecond
-	s.say("worker %s loses its network for %v", n.id, d)
-	n.link.cut()
-	time.AfterFunc(d, n.link.heal)
-}
-
-// check compares what was accepted with what is configured, runs and is shown.
-func (s *sim) check() {
-	s.t.Helper()
-	want := map[string]bool{}
-	for name, tasks := range s.accepted {
-		if s.doubtful[name] {
-			continue
-		}
-		info, ok := s.live[0].herder.Info(name)
-		if !ok || len(info.Tasks) != tasks { // Invariant 3.
-			s.t.Errorf("connector %s was accepted with %d tasks, and has %d (there: %v)", name, tasks, len(info.Tasks), ok)
-		}
-	}
-	for _, name := range s.live[0].herder.Connectors() {
-		info, _ := s.live[0].herder.Info(name)
-		units := []string{name}
-		for _, id := range info.Tasks {
-			units = append(units, id.String())
-		}
-		for _, u := range units {
-			want[u] = true
-			if n := s.running.at(u); n == nil {
-				s.t.Errorf("%s runs nowhere", u)
-			}
-		}
-		for _, n := range s.live {
-			status, ok := n.herder.Status(name)
-			paused := *info.Config["tasks.max"] != "" && s.doubtful[name]
-			if !ok || len(status.Tasks) != len(info.Tasks) || status.Connector.State != store.Running && !paused {
-				s.t.Errorf("%s shows %s as %s with %d tasks of %d", n.id, name, status.Connector.State, len(status.Tasks), len(info.Tasks))
-			}
-			if at := s.running.at(name); at != nil && status.Connector.WorkerID != at.id {
-				s.t.Errorf("%s shows %s on %s, it runs on %s", n.id, name, status.Connector.WorkerID, at.id)
-			}
-		}
-	}
-	for _, u := range s.running.all() {
-		if !want[u] {
-			s.t.Errorf("%s runs on %s and is not configured", u, s.running.at(u).id)
-		}
-	}
-	s.say("%d connectors on %d workers", len(s.live[0].herder.Connectors()), len(s.live))
-}
-
-func logger(id string) *slog.Logger {
-	if os.Getenv("SIM_LOG") == "" {
-		return slog.New(slog.DiscardHandler)
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})).With("worker", id)
-}
+// background is the context of what outlives a step.
+func (s *sim) background() context.Context { return context.WithoutCancel(s.t.Context()) }
