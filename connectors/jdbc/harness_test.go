@@ -1,6 +1,7 @@
 package jdbc
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -24,13 +25,14 @@ type fakeHost struct {
 	offsets      map[string]schema.Value             // guarded by mu
 	errs         []error                             // guarded by mu
 	reconfigured chan struct{}
+	said         bytes.Buffer // by the logger
 }
 
 func newHost() *fakeHost {
 	return &fakeHost{partitions: map[string]*connect.SourcePartition{}, offsets: map[string]schema.Value{}, reconfigured: make(chan struct{}, 100)}
 }
 
-func (h *fakeHost) Logger() *slog.Logger        { return slog.New(slog.DiscardHandler) }
+func (h *fakeHost) Logger() *slog.Logger        { return slog.New(slog.NewTextHandler(&h.said, nil)) }
 func (h *fakeHost) RequestTaskReconfiguration() { h.reconfigured <- struct{}{} }
 
 func (h *fakeHost) RaiseError(err error) {

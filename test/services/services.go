@@ -46,7 +46,7 @@ func Postgres(t T) string {
 	data := filepath.Join(dir, "data")
 	run(t, as, filepath.Join(filepath.Dir(bin), "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	port := freePort(t)
-	serve(t, as, bin, "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+dir,
+	serve(t, as, syscall.SIGINT, bin, "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="+dir,
 		"-c", "fsync=off", "-c", "timezone=UTC")
 	await(t, port)
 	// The port is open before the server takes connections.
@@ -77,7 +77,7 @@ func MariaDB(t T) string {
 	if err := os.WriteFile(first, []byte("CREATE DATABASE conn;\n"), 0o644); err != nil { //nolint:gosec // The server's user reads it.
 		t.Fatalf("%v", err)
 	}
-	serve(t, as, bin, "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port), "--socket="+filepath.Join(dir, "s"),
+	serve(t, as, syscall.SIGTERM, bin, "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port), "--socket="+filepath.Join(dir, "s"),
 		"--pid-file="+filepath.Join(dir, "pid"), "--init-file="+first, "--default-time-zone=+00:00", "--innodb-flush-log-at-trx-commit=0")
 	await(t, port)
 	return fmt.Sprintf("jdbc:mariadb://127.0.0.1:%d/conn?user=root", port)
@@ -155,8 +155,9 @@ func run(t T, as *syscall.SysProcAttr, name string, args ...string) {
 	}
 }
 
-// serve runs a server until the test ends.
-func serve(t T, as *syscall.SysProcAttr, name string, args ...string) {
+// serve runs a server until the test ends; stop is the signal that ends it soon,
+// whoever is connected.
+func serve(t T, as *syscall.SysProcAttr, stop syscall.Signal, name string, args ...string) {
 	t.Helper()
 	log, err := os.CreateTemp(t.TempDir(), "log")
 	if err != nil {
@@ -169,7 +170,7 @@ func serve(t T, as *syscall.SysProcAttr, name string, args ...string) {
 		t.Fatalf("%v", err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGINT)
+		_ = cmd.Process.Signal(stop)
 		timer := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
 		_ = cmd.Wait()
 		timer.Stop()

@@ -3,9 +3,7 @@
 package sink
 
 import (
-	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -212,58 +210,4 @@ func hardRecords(fields int) []connect.Record {
 		out = append(out, connect.Record{Topic: "hard", Value: connect.Data{Schema: value, Value: schema.StructValue(st)}, Origin: connect.Origin{Topic: "hard", Offset: int64(i)}})
 	}
 	return append(out, connect.Record{Topic: "hard", Value: connect.Data{Schema: value, Value: schema.StructValue(&schema.Struct{Schema: value, Values: append([]schema.Value{schema.Int64Value(100)}, make([]schema.Value, fields-1)...)})}})
-}
-
-// TestLostConnection ends the sessions of the server in between.
-func TestLostConnection(t *testing.T) {
-	t.Parallel()
-	cfg := upsertConfig()
-	cfg["connection.url"], cfg["connection.user"], cfg["max.retries"] = services.Postgres(t), "postgres", "2"
-	sinkTask := startedOn(t, &fakeHost{}, cfg, false)
-	db := open(t, cfg)
-	m := newMaker("people")
-	put(t, sinkTask, m.person(1, new("a")), m.person(2, new("b")))
-	if _, err := db.ExecContext(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'conn'"); err != nil {
-		t.Fatal(err)
-	}
-	next := []connect.Record{m.person(1, new("c")), m.tombstone(2)}
-	err := sinkTask.Put(t.Context(), next)
-	if err != nil && !connect.IsRetriable(err) {
-		t.Fatal(err)
-	}
-	if err != nil {
-		put(t, sinkTask, next...)
-	}
-	if diff := cmp.Diff([]string{"1|c"}, rowsOf(t, db, "SELECT id, name FROM people")); diff != "" {
-		t.Error(diff)
-	}
-}
-
-// TestLockTimeout holds the row that the sink wants.
-func TestLockTimeout(t *testing.T) {
-	t.Parallel()
-	cfg := upsertConfig()
-	cfg["connection.url"], cfg["connection.user"] = services.Postgres(t)+"?options=-c%20lock_timeout%3D50", "postgres"
-	sinkTask := startedOn(t, &fakeHost{tolerant: true}, cfg, false)
-	m := newMaker("people")
-	put(t, sinkTask, m.person(1, new("a")))
-	db := open(t, cfg)
-	tx, err := db.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tx.ExecContext(t.Context(), "UPDATE people SET name = 'mine'"); err != nil {
-		t.Fatal(err)
-	}
-	blocked := []connect.Record{m.person(1, new("theirs"))}
-	err = sinkTask.Put(t.Context(), blocked)
-	if err == nil || !strings.Contains(err.Error(), "lock timeout") || !strings.Contains(err.Error(), "people-0@1") {
-		t.Fatalf("error %v: a lock is no fault of the record", err)
-	}
-	if err := errors.Join(tx.Rollback(), sinkTask.Put(context.WithoutCancel(t.Context()), blocked)); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]string{"1|theirs"}, rowsOf(t, db, "SELECT id, name FROM people")); diff != "" {
-		t.Error(diff)
-	}
 }
