@@ -63,6 +63,8 @@ type DistributedConfig struct {
 	Peers       Peers
 	Levels      Levels // nil has none
 	Log         *slog.Logger
+	// Clock is that of the wall, which may jump; nil is the machine's.
+	Clock func() time.Time
 	// RequestTimeout bounds what a request waits for; 0 is 90 seconds, as in Java.
 	RequestTimeout time.Duration
 }
@@ -116,6 +118,9 @@ var (
 func NewDistributed(cfg DistributedConfig) (*Distributed, error) {
 	if cfg.RequestTimeout == 0 {
 		cfg.RequestTimeout = requestTimeout
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
 	}
 	signing, err := readInternalRequests(cfg.Settings)
 	if err != nil {

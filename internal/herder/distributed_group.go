@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"sluice/internal/group/assign"
 	"sluice/internal/store"
@@ -181,17 +180,18 @@ func (h *Distributed) renewKey(s *cluster) {
 	if !s.assignment.Leader || !s.assignment.Signed || s.renewing {
 		return
 	}
-	now, end := h.signing.renew(s.configs.SessionKey(), time.Now())
-	if !now {
+	now := h.cfg.Clock()
+	due, end := h.signing.renew(s.configs.SessionKey(), now)
+	if !due {
 		if !end.IsZero() {
-			s.renewAt(end, func() { h.box.put(h.renewKey) })
+			s.renewIn(end.Sub(now), func() { h.box.put(h.renewKey) })
 		}
 		return
 	}
 	//nolint:forbidigo // nobody waits for it
 	s.renewing = h.writes.add(context.Background(), keyLane, operation{"writing a new session key to the config topic", false, func(ctx context.Context) {
 		err := h.write(ctx, func(ctx context.Context) error {
-			return h.cfg.Configs.PutSessionKey(ctx, h.signing.newKey(time.Now()))
+			return h.cfg.Configs.PutSessionKey(ctx, h.signing.newKey(h.cfg.Clock()))
 		})
 		h.change(func(s *cluster) {
 			s.renewing = false
@@ -200,7 +200,7 @@ func (h *Distributed) renewKey(s *cluster) {
 				return
 			}
 			h.cfg.Log.Warn("a new session key could not be written; it is tried again", slog.Any("error", err))
-			s.renewAt(time.Now().Add(retryFirst), func() { h.box.put(h.renewKey) })
+			s.renewIn(retryFirst, func() { h.box.put(h.renewKey) })
 		})
 	}})
 }

@@ -60,12 +60,12 @@ func (s *cluster) init(first *store.ConfigSnapshot) *cluster {
 	return s
 }
 
-// renewAt calls f at that time, in the place of an earlier call.
-func (s *cluster) renewAt(at time.Time, f func()) {
+// renewIn calls f after that time, in the place of an earlier call.
+func (s *cluster) renewIn(d time.Duration, f func()) {
 	if s.renewal != nil {
 		s.renewal.Stop()
 	}
-	s.renewal = time.AfterFunc(time.Until(at), f)
+	s.renewal = time.AfterFunc(d, f)
 }
 
 // settled tells whether no rebalance is expected.

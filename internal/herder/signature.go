@@ -127,7 +127,11 @@ func (s internalRequests) renew(key *store.SessionKey, now time.Time) (bool, tim
 	if s.KeyTTL <= 0 {
 		return false, time.Time{}
 	}
-	end := time.UnixMilli(key.Created).Add(s.KeyTTL)
+	created := time.UnixMilli(key.Created)
+	if created.After(now.Add(s.KeyTTL)) {
+		return true, time.Time{} // a clock has jumped: the key would live as long as that was
+	}
+	end := created.Add(s.KeyTTL)
 	return !now.Before(end), end
 }
 

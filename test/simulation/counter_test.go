@@ -16,21 +16,29 @@ import (
 
 const (
 	countingClass = "test.CountingSourceConnector"
+	rareClass     = "test.RareSourceConnector" // the same, which not all workers have
 	dataTopic     = "t"
 	revisionKey   = "revision"
 )
 
 // counting is a source connector whose tasks count: task 1 of connector c1 writes
 // the records "c1-1:1", "c1-1:2" and so on.
-func counting(n *node) plugin.Set {
-	return plugin.Set{Sources: []plugin.Source{{
-		Info: plugin.Info{Class: countingClass, Version: "1", Config: config.Def{
-			{Name: revisionKey, Type: config.String, Importance: config.High, Doc: "Which configuration of the connector this is."},
-		}},
-		TaskClass: "test.CountingSourceTask",
-		New:       func() connect.SourceConnector { return &counterPlan{node: n} },
-		NewTask:   func() connect.SourceTask { return &counter{node: n} },
-	}}}
+func counting(n *node, rare bool) plugin.Set {
+	var set plugin.Set
+	for class, has := range map[string]bool{countingClass: true, rareClass: rare} {
+		if !has {
+			continue
+		}
+		set.Sources = append(set.Sources, plugin.Source{
+			Info: plugin.Info{Class: class, Version: "1", Config: config.Def{
+				{Name: revisionKey, Type: config.String, Importance: config.High, Doc: "Which configuration of the connector this is."},
+			}},
+			TaskClass: "test.CountingSourceTask",
+			New:       func() connect.SourceConnector { return &counterPlan{node: n} },
+			NewTask:   func() connect.SourceTask { return &counter{node: n} },
+		})
+	}
+	return set
 }
 
 type counterPlan struct {

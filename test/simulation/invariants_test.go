@@ -91,6 +91,12 @@ func (s *sim) unsettled() []string {
 	for name := range truth.Connectors() {
 		target := truth.TargetState(name)
 		units := []string{name}
+		if !s.canRun(truth, name) {
+			if at := s.running.at(name); len(at) > 0 {
+				add("%s runs on %v, which lack its plugin", name, at)
+			}
+			continue
+		}
 		for _, id := range truth.Tasks(name) {
 			units = append(units, id.String())
 		}
@@ -119,6 +125,12 @@ func (s *sim) unsettled() []string {
 		}
 	}
 	return wrong
+}
+
+// canRun tells whether some worker that is up has the plugin of the connector.
+func (s *sim) canRun(truth *store.ConfigSnapshot, name string) bool {
+	cfg := truth.Connector(name)
+	return cfg != nil && (*cfg["connector.class"] == countingClass || slices.ContainsFunc(s.up(), func(n *node) bool { return n.able }))
 }
 
 // misshown says how the worker shows the connector wrongly.
@@ -310,7 +322,7 @@ type observer struct {
 func newObserver(s *sim) *observer {
 	o := &observer{sim: s, seen: map[string]map[int64]int{}}
 	link := s.network.link()
-	opts := []kgo.Opt{kgo.Dialer(link.connect)}
+	opts := link.opts()
 	var err error
 	if o.stores, err = kafka.New(kafka.Config{Worker: s.settings(), Log: logger("observer"), Opts: opts}); err != nil {
 		s.t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kbin"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -120,6 +121,14 @@ type wire struct {
 	once         sync.Once
 	gone         chan struct{} // closed when the client has no connection any more
 	lost         atomic.Bool   // what is under way does not arrive
+}
+
+// opts have a Kafka client use the link, and wait between attempts as long as the
+// times before.
+func (l *link) opts() []kgo.Opt {
+	return []kgo.Opt{kgo.Dialer(l.connect), kgo.RetryBackoffFn(func(attempt int) time.Duration {
+		return min(100*time.Millisecond<<min(attempt, 6), time.Second)
+	})}
 }
 
 var errNoRoute = &net.OpError{Op: "dial", Net: "virtual", Err: errors.New("no route to host")}

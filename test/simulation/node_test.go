@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"sluice/connect/config"
 	"sluice/connect/plugin"
 	connectors "sluice/connectors/all"
@@ -43,6 +41,8 @@ type node struct {
 	until  time.Time    // when the last fault ends
 	// offset is how far the node was last seen to have read the config topic.
 	offset int64
+	skew   atomic.Int64 // nanoseconds that the worker's clock of the wall is ahead
+	able   bool         // it has the plugin that not all workers have
 	// dead says that what the node does is not seen by anybody any more.
 	dead atomic.Bool
 }
@@ -83,7 +83,7 @@ func (n *node) run(protocol string) (err error) {
 	s, id := n.sim, n.id
 	settings := s.settings()
 	settings["connect.protocol"] = protocol
-	log, opts := logger(id), []kgo.Opt{kgo.Dialer(n.link.connect)}
+	log, opts := logger(id), n.link.opts()
 	if n.stores, err = kafka.New(kafka.Config{Worker: settings, Log: log, Opts: opts}); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (n *node) run(protocol string) (err error) {
 	if err := n.stores.Start(base); err != nil {
 		return err
 	}
-	registry := plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins(), counting(n)))
+	registry := plugins.New(plugin.Join(connectors.Plugins(), converters.Plugins(), counting(n, n.able)))
 	news := &relay{node: n}
 	var exactlyOnce *worker.ExactlyOnce
 	if s.exactlyOnce {
@@ -114,6 +114,7 @@ func (n *node) run(protocol string) (err error) {
 	n.herder, err = herder.NewDistributed(herder.DistributedConfig{
 		WorkerID: id, Worker: run, Plugins: registry, Settings: settings, Offsets: n.stores.Offsets, OpenOffsets: n.stores.OpenOffsets,
 		Configs: n.stores.Configs, Statuses: n.stores.Statuses, Group: member, Peers: n, Consumed: run, Fencer: run, Log: log,
+		Clock: func() time.Time { return time.Now().Add(time.Duration(n.skew.Load())) },
 	})
 	if err != nil {
 		return err

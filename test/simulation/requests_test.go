@@ -23,6 +23,7 @@ const absent = 0
 
 // connector is what the clients of the group know of a connector.
 type connector struct {
+	class    string
 	revision fact[int] // of its configuration
 	target   fact[store.TargetState]
 	tasks    map[int]int // tasks.max of each revision
@@ -101,15 +102,18 @@ func (s *sim) change() {
 func (s *sim) put(name string, tasks int) {
 	s.made++
 	revision := s.made
-	cfg := config.Map{
-		"name": name, "connector.class": countingClass, "tasks.max": strconv.Itoa(tasks), revisionKey: strconv.Itoa(revision),
-	}.Raw()
 	s.mu.Lock()
 	c := s.connectors[name]
 	if c == nil {
-		c = &connector{revision: newFact(absent), target: newFact(store.TargetStarted), tasks: map[int]int{}}
+		c = &connector{class: countingClass, revision: newFact(absent), target: newFact(store.TargetStarted), tasks: map[int]int{}}
+		if s.rand.IntN(4) == 0 {
+			c.class = rareClass
+		}
 		s.connectors[name] = c
 	}
+	cfg := config.Map{
+		"name": name, "connector.class": c.class, "tasks.max": strconv.Itoa(tasks), revisionKey: strconv.Itoa(revision),
+	}.Raw()
 	c.tasks[revision] = tasks
 	learn := set(s, c, &c.revision, revision, s.exactlyOnce)
 	s.mu.Unlock()

@@ -209,7 +209,7 @@ func (s *sim) settle() {
 // started again, now or later.
 func (s *sim) quietly() {
 	name, ok := s.name()
-	if !ok {
+	if !ok || !s.canRun(s.observer.stores.Configs.Snapshot(), name) {
 		return
 	}
 	time.Sleep(20 * time.Second) // a rebalance may be due

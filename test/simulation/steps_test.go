@@ -22,10 +22,10 @@ func (s *sim) step() {
 		may    bool
 		do     func()
 	}{
-		{20, true, s.create},
+		{19, true, s.create},
 		{13, true, s.change},
 		{5, true, s.remove},
-		{10, true, s.retarget},
+		{9, true, s.retarget},
 		{6, true, s.restart},
 		{9, s.count() < 5, s.join},
 		{6, up > 1, s.leave},
@@ -35,6 +35,7 @@ func (s *sim) step() {
 		{3, up > 1, s.part},
 		{5, true, s.freeze},
 		{3, true, s.slowDown},
+		{2, true, s.jump},
 		{2, true, s.moveCoordinator},
 		{1, true, s.stopBroker},
 	} {
@@ -62,8 +63,9 @@ func (s *sim) some(seconds int) time.Duration {
 func (s *sim) join() {
 	s.made++
 	id, protocol := fmt.Sprintf("w%d", s.made), s.protocols[s.rand.IntN(len(s.protocols))]
-	s.say("worker %s (%s) starts", id, protocol)
 	n := newNode(s, id)
+	n.able = s.rand.IntN(2) == 0
+	s.say("worker %s starts (%s, has all plugins: %v)", id, protocol, n.able)
 	s.mu.Lock()
 	s.nodes = append(s.nodes, n)
 	s.mu.Unlock()
@@ -149,6 +151,13 @@ func (s *sim) apart(a, b *node) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.parted[[2]string{a.id, b.id}]
+}
+
+// jump sets a worker's clock of the wall, forward or back.
+func (s *sim) jump() {
+	n, d := s.any(), s.some(7200)-time.Hour
+	s.say("the clock of worker %s is %v ahead", n.id, d)
+	n.skew.Store(int64(d))
 }
 
 // slowDown makes the group coordinator slow.
