@@ -24,6 +24,7 @@ import (
 type network struct {
 	virtual     kfake.VirtualNetwork
 	coordinator *coordinator
+	wires       sync.WaitGroup // the goroutines of all connections
 
 	mu    sync.Mutex // guards the following
 	links int
@@ -153,8 +154,8 @@ func (l *link) connect(ctx context.Context, network, address string) (net.Conn, 
 		return nil, errNoRoute
 	}
 	l.wires[w] = true
-	go w.listen()
-	go w.serve()
+	l.network.wires.Go(w.listen)
+	l.network.wires.Go(w.serve)
 	return end{client}, nil
 }
 

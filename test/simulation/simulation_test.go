@@ -67,6 +67,7 @@ type sim struct {
 	t           *testing.T
 	rand        *rand.Rand
 	network     *network
+	cluster     *kfake.Cluster
 	broker      string
 	exactlyOnce bool     // exactly.once.source.support of all workers
 	protocols   []string // of which each worker has one
@@ -105,8 +106,7 @@ func newSim(t *testing.T, seed int64) *sim {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(cluster.Close)
-	s.broker = cluster.ListenAddrs()[0]
+	s.cluster, s.broker = cluster, cluster.ListenAddrs()[0]
 	s.observer = newObserver(s)
 	s.say("exactly once: %v, protocols: %v", s.exactlyOnce, s.protocols)
 	return s
@@ -253,6 +253,8 @@ func (s *sim) end() {
 	}
 	s.network.coordinator.close()
 	s.observer.close()
+	s.cluster.Close()
+	s.network.wires.Wait()
 }
 
 // all returns the workers that are up or coming up, and those that are ending.
