@@ -21,6 +21,7 @@ import (
 // Start to Stop and looks for new and dropped tables.
 type connector struct {
 	variant  variant
+	open     opener
 	cfg      config.Map
 	settings settings
 	host     connect.ConnectorHost
@@ -51,7 +52,7 @@ func (c *connector) Start(ctx context.Context, host connect.ConnectorHost, cfg c
 	if c.filter, err = newFilter(s); err != nil {
 		return connect.Errorf("table.include.list or table.exclude.list: %w", err)
 	}
-	if c.db, err = dialect.Open(ctx, c.log, s.connection()); err != nil {
+	if c.db, err = c.open(ctx, c.log, s.connection()); err != nil {
 		return connect.Errorf("Could not connect to database. %w", err)
 	}
 	c.first = make(chan struct{})

@@ -112,6 +112,8 @@ func (r reader) field(c column) (*schema.Schema, readFunc) {
 		return r.decimalField(c)
 	case dialect.KindString:
 		return schema.Of(schema.String), readText
+	case dialect.KindGUID:
+		return schema.Of(schema.String), readGUID
 	case dialect.KindBytes:
 		return schema.Of(schema.Bytes), r.readBytes
 	case dialect.KindBits:
@@ -275,6 +277,17 @@ func readText(c cell, a *schema.Arena) (schema.Value, error) {
 		return a.CopyText(b), nil
 	}
 	return a.CopyText([]byte(c.asText())), nil
+}
+
+// readGUID reads the bytes of SQL Server, of which the first three groups have
+// their lowest byte first.
+func readGUID(c cell, a *schema.Arena) (schema.Value, error) {
+	b, ok := c.other.([]byte)
+	if !ok || len(b) != 16 {
+		return readText(c, a)
+	}
+	text := fmt.Appendf(nil, "%X-%X-%X-%X-%X", []byte{b[3], b[2], b[1], b[0]}, []byte{b[5], b[4]}, []byte{b[7], b[6]}, b[8:10], b[10:])
+	return a.CopyText(text), nil
 }
 
 func (r reader) readBytes(c cell, a *schema.Arena) (schema.Value, error) {

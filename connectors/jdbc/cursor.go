@@ -243,7 +243,23 @@ func (c *sqlCursor) cell(i int) cell {
 	if c.raw != nil {
 		return cell{text: c.raw[i]}
 	}
-	return cell{other: *c.cells[i].(*any)} //nolint:forcetypeassert // openSQL made it.
+	value := *c.cells[i].(*any) //nolint:forcetypeassert // openSQL made it.
+	if at, ok := value.(time.Time); ok {
+		return clockCell(at, c.cols[i].kind)
+	}
+	return cell{other: value}
+}
+
+// clockCell takes off the zone that a driver has put to a time which has none:
+// what it means, db.timezone says.
+func clockCell(at time.Time, k dialect.Kind) cell {
+	switch k {
+	case dialect.KindTimestamp:
+		return cell{text: at.AppendFormat(nil, "2006-01-02 15:04:05.999999999")}
+	case dialect.KindTime:
+		return cell{text: at.AppendFormat(nil, "15:04:05.999999999")}
+	}
+	return cell{other: at}
 }
 
 func (c *sqlCursor) err() error {

@@ -10,9 +10,13 @@
 package jdbc
 
 import (
+	"context"
+	"log/slog"
+
 	"sluice/connect"
 	"sluice/connect/config"
 	"sluice/connect/plugin"
+	"sluice/connectors/jdbc/dialect"
 )
 
 // variant is one of the two connectors.
@@ -24,6 +28,9 @@ func (v variant) keys() config.Def {
 	}
 	return confluentKeys()
 }
+
+// opener connects to a database; it is dialect.Open but in tests.
+type opener = func(ctx context.Context, log *slog.Logger, c dialect.Config) (*dialect.DB, error)
 
 // Plugins returns the connectors.
 func Plugins() plugin.Set {
@@ -37,7 +44,7 @@ func source(javaPackage, version string, v variant) plugin.Source {
 	return plugin.Source{
 		Info:      plugin.Info{Class: javaPackage + ".JdbcSourceConnector", Version: version, Config: v.keys()},
 		TaskClass: javaPackage + ".source.JdbcSourceTask",
-		New:       func() connect.SourceConnector { return &connector{variant: v} },
-		NewTask:   func() connect.SourceTask { return &task{variant: v} },
+		New:       func() connect.SourceConnector { return &connector{variant: v, open: dialect.Open} },
+		NewTask:   func() connect.SourceTask { return &task{variant: v, open: dialect.Open} },
 	}
 }

@@ -220,7 +220,7 @@ func TestMonitor(t *testing.T) {
 	t.Parallel()
 	url := sqliteFile(t, tableA)
 	host := newHost()
-	c := &connector{}
+	c := &connector{open: dialect.Open}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if err := c.Start(ctx, host, sqliteConfig(url, config.Map{"table.whitelist": "", "table.include.list": "[ab].*", "table.exclude.list": ".*x", "table.poll.interval.ms": "2"})); err != nil {

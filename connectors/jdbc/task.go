@@ -17,6 +17,7 @@ import (
 // task polls its tables in turn over one connection.
 type task struct {
 	variant  variant
+	open     opener
 	settings settings
 	log      *slog.Logger
 	db       *dialect.DB
@@ -47,7 +48,7 @@ func (t *task) Start(ctx context.Context, host connect.SourceHost, cfg config.Ma
 		return connect.ClassErrorf(connect.ConfigException, "Task is being killed because it was not assigned a table nor a query to execute. "+
 			"If run in table mode please make sure that the tables exist on the database. If the table does exist on the database, we recommend using the fully qualified table name.")
 	}
-	if t.db, err = dialect.Open(ctx, t.log, s.connection()); err != nil {
+	if t.db, err = t.open(ctx, t.log, s.connection()); err != nil {
 		return connect.Errorf("Could not connect to database. %w", err)
 	}
 	t.ctx, t.cancel = context.WithCancel(ctx)

@@ -33,6 +33,7 @@ const (
 	KindYear       // a year, read as a date
 	KindEpochDate  // a date in milliseconds or text
 	KindEpochStamp // a timestamp in milliseconds or text
+	KindGUID       // SQL Server's 16 bytes, read as text
 )
 
 func (postgres) Kind(name string, size int) Kind {
@@ -174,8 +175,10 @@ func (sqlServer) Kind(name string, _ int) Kind {
 		return KindNumeric
 	case "decimal", "money", "smallmoney":
 		return KindDecimal
-	case "char", "varchar", "text", "nchar", "nvarchar", "ntext", "xml", "uniqueidentifier":
+	case "char", "varchar", "text", "nchar", "nvarchar", "ntext", "xml":
 		return KindString
+	case "uniqueidentifier":
+		return KindGUID
 	case "binary", "varbinary", "image", "timestamp", "rowversion":
 		return KindBytes
 	case "date":

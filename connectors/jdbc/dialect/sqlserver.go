@@ -21,7 +21,9 @@ type sqlServer struct{}
 func (sqlServer) Name() string             { return "SqlServerDatabaseDialect" }
 func (sqlServer) Identifiers() Identifiers { return Identifiers{Open: "[", Close: "]"} }
 func (sqlServer) Placeholder(n int) string { return "@p" + strconv.Itoa(n) }
-func (sqlServer) NowQuery() string         { return "SELECT CURRENT_TIMESTAMP" }
+
+// NowQuery asks for text: the time has no zone, and the driver would give it one.
+func (sqlServer) NowQuery() string { return "SELECT CONVERT(varchar(27), CURRENT_TIMESTAMP, 121)" }
 
 func (sqlServer) Current(ctx context.Context, q Querier) (catalog, schemaName string, err error) {
 	return current(ctx, q, "SELECT DB_NAME(), SCHEMA_NAME()")
