@@ -71,6 +71,7 @@ func TestMixedGroup(t *testing.T) {
 	sluice := kafkatest.Distributed(t, props)
 	settles(java.URL, java.WorkerID(), sluice.WorkerID())
 	t.Log("Sluice follows")
+	kafkatest.SameExactlyOnceValidation(t, java.URL, sluice.URL)
 	change(sluice.URL, "1999")
 	settles(sluice.URL, java.WorkerID(), sluice.WorkerID())
 

@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // Status is the state of a connector and its tasks as REST shows it.
@@ -141,4 +144,65 @@ func Running(ctx context.Context, url string, n int, workers ...string) string {
 		}
 	}
 	return ""
+}
+
+// SameAnswers sends a request to two workers, Java's and ours, and fails the test
+// where their answers of JSON differ, but for the prose of keys and for plugins that
+// Apache Kafka does not have.
+func SameAnswers(t testing.TB, java, ours, method, path string, body any) {
+	t.Helper()
+	var answers [2]any
+	for i, url := range []string{java, ours} {
+		if err := json.Unmarshal(Do(t, method, url+path, body), &answers[i]); err != nil {
+			t.Fatal(err)
+		}
+		dropOwn(answers[i])
+	}
+	if diff := cmp.Diff(answers[0], answers[1]); diff != "" {
+		t.Errorf("%s %s of %v differs from Java: %s", method, path, body, diff)
+	}
+}
+
+// dropOwn deletes what explains a key, and recommended plugins of Confluent.
+func dropOwn(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			dropOwn(item)
+		}
+	case map[string]any:
+		delete(v, "documentation")
+		if values, ok := v["recommended_values"].([]any); ok {
+			v["recommended_values"] = slices.DeleteFunc(values, func(value any) bool {
+				class, isText := value.(string)
+				return isText && strings.HasPrefix(class, "io.confluent.")
+			})
+		}
+		for _, item := range v {
+			dropOwn(item)
+		}
+	}
+}
+
+// SameExactlyOnceValidation has both workers validate configurations of a source
+// that ask for exactly-once delivery, rightly and wrongly (KIP-618).
+func SameExactlyOnceValidation(t testing.TB, java, ours string) {
+	t.Helper()
+	for _, more := range []map[string]string{
+		{"exactly.once.support": "required"},
+		{"exactly.once.support": "REQUIRED", "file": "/tmp/in"},
+		{"exactly.once.support": "requested", "transaction.boundary": "connector", "file": "/tmp/in"},
+		{"exactly.once.support": "required", "transaction.boundary": "CONNECTOR"},
+		{"exactly.once.support": "always", "transaction.boundary": "batch"},
+		{"exactly.once.support": "", "transaction.boundary": ""},
+		{"transaction.boundary": "interval", "transaction.boundary.interval.ms": "0"},
+		{"transaction.boundary": "interval", "transaction.boundary.interval.ms": "soon"},
+		{"transaction.boundary.interval.ms": "-1", "offsets.storage.topic": " "},
+		{"transaction.boundary.interval.ms": "", "offsets.storage.topic": ""},
+		{"offsets.storage.topic": "own", "admin.override.acks": "1", "producer.override.transactional.id": "x", "consumer.override.isolation.level": "no"},
+	} {
+		cfg := map[string]string{"name": "x", "connector.class": "FileStreamSource", "topic": "t"}
+		maps.Copy(cfg, more)
+		SameAnswers(t, java, ours, http.MethodPut, "/connector-plugins/FileStreamSource/config/validate", cfg)
+	}
 }
