@@ -296,7 +296,7 @@ func (c *coordinator) answerSync(m *member, err *kerr.Error) {
 		answer := m.syncing
 		m.syncing = nil
 		c.alive(m)
-		answer(synced(&c.protocol, m.given, err))
+		answer(synced(kmsg.StringPtr(c.protocol), m.given, err))
 	}
 }
 
