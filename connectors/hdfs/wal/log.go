@@ -51,9 +51,6 @@ func New(files dfs.FileSystem, dir, url string, logger *slog.Logger) *Log {
 func (l *Log) name() string { return path.Join(l.dir, "log") }
 func (l *Log) old() string  { return path.Join(l.dir, "log.1") }
 
-// Use makes the log use another connection.
-func (l *Log) Use(files dfs.FileSystem) { l.fs = files }
-
 // Recover finishes what a commit began: the files of the last whole block get
 // their final names. It puts the log aside, begins a new one, and returns the last
 // whole block that there is, nil for none. A log that is damaged is put aside too;
