@@ -18,7 +18,7 @@ func TestParseURL(t *testing.T) {
 	for _, tt := range []struct {
 		url, dialect, address, ignored, err string
 	}{
-		{url: "jdbc:postgresql://db:5433,two/conn?currentSchema=a&ssl=true&prepareThreshold=0&stringtype=unspecified", dialect: "PostgreSqlDatabaseDialect", address: "db:5433", ignored: "prepareThreshold,stringtype"},
+		{url: "jdbc:postgresql://db:5433,two/conn?currentSchema=a&ssl=true&prepareThreshold=0&stringtype=unspecified", dialect: "PostgreSqlDatabaseDialect", address: "db:5433", ignored: "stringtype"},
 		{url: "jdbc:postgresql:conn", dialect: "PostgreSqlDatabaseDialect", address: "localhost:5432"},
 		{url: "jdbc:postgresql://[::1]:5432/conn?targetServerType=primary", dialect: "PostgreSqlDatabaseDialect", address: "[::1]:5432"},
 		{url: "jdbc:postgresql://h/d?sslfactory=org.postgresql.ssl.NonValidatingFactory", err: "connection.url: parameter sslfactory is not supported: give certificates by sslrootcert, sslcert and sslkey"},

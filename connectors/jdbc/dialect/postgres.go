@@ -108,6 +108,14 @@ func parsePostgres(rest string, given credentials) (Target, error) {
 			"sslrootcert": to("sslrootcert"), "sslcert": to("sslcert"), "sslkey": to("sslkey"), "sslpassword": to("sslpassword"),
 			"ApplicationName": to("application_name"), "options": to("options"),
 			"connectTimeout": to("connect_timeout"), "loginTimeout": to("connect_timeout"),
+			// Without statements kept on the server a pool such as PgBouncer may change
+			// the connection behind a session.
+			"prepareThreshold": func(s string) error {
+				if s == "0" {
+					out.Set("default_query_exec_mode", "exec")
+				}
+				return nil
+			},
 			"targetServerType": func(s string) error { return targetServer(out, s) },
 		},
 		refused: map[string]string{

@@ -159,8 +159,12 @@ func serverSystem(t *testing.T, name, url, mode, table string) connecttest.SinkS
 // of arrays where no column is one, and by pipelines, and compares.
 func TestWaysOfWritingAgree(t *testing.T) {
 	t.Parallel()
-	url := services.Postgres(t)
-	for name, fields := range map[string]int{"lists": 8, "no_lists": 7} {
+	server := services.Postgres(t)
+	for name, fields := range map[string]int{"lists": 8, "no_lists": 7, "unprepared": 7} {
+		url := server
+		if name == "unprepared" {
+			url += "?prepareThreshold=0"
+		}
 		var first []string
 		for _, mode := range []string{modeInsert, modeUpsert, "each"} {
 			table := "ways_" + name + "_" + mode
