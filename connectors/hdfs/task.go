@@ -41,6 +41,9 @@ func (t *task) Start(ctx context.Context, host connect.SinkHost, cfg config.Map)
 	dial := func() (dfs.FileSystem, error) { return t.dial(t.s.cluster) }
 	t.host, t.data, t.logs = host, dfs.NewRedialer(dial), dfs.NewRedialer(dial)
 	t.partitions = make(map[connect.TopicPartition]*partitionWriter)
+	if t.s.ConfDir != "" && !dfs.HasConf(t.s.ConfDir) {
+		host.Logger().Warn("hadoop.conf.dir has neither core-site.xml nor hdfs-site.xml: only store.url counts", "hadoop.conf.dir", t.s.ConfDir)
+	}
 	defer t.bound(ctx)()
 	for try := 1; ; try++ {
 		if _, err = t.data.Stat("/"); err == nil {

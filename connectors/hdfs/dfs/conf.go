@@ -2,7 +2,6 @@ package dfs
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -88,21 +87,26 @@ func NameNodePrincipal(confDir string) string {
 	return conf["dfs.namenode.kerberos.principal"]
 }
 
+// load reads the files in the folder. As with the original, a folder that is not
+// there is one without settings.
 func load(dir string) (hadoopconf.HadoopConf, error) {
 	if dir == "" {
 		return hadoopconf.HadoopConf{}, nil
-	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("hadoop.conf.dir: %s is no folder that can be read: %w", dir, cmp.Or(err, errors.New("not a folder")))
 	}
 	conf, err := hadoopconf.Load(dir)
 	if err != nil {
 		return nil, fmt.Errorf("hadoop.conf.dir: core-site.xml and hdfs-site.xml cannot be read: %w", err)
 	}
 	if conf == nil {
-		return nil, fmt.Errorf("hadoop.conf.dir: %s has neither core-site.xml nor hdfs-site.xml", dir)
+		conf = hadoopconf.HadoopConf{}
 	}
 	return conf, nil
+}
+
+// HasConf reports whether the folder has settings.
+func HasConf(dir string) bool {
+	conf, err := load(dir)
+	return err == nil && len(conf) > 0
 }
 
 // addresses returns the name nodes of a host or a name service, in the order of
