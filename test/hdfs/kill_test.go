@@ -75,7 +75,7 @@ func TestKills(t *testing.T) {
 	}
 	instants := make([]time.Duration, plan.kills)
 	for i := range instants {
-		instants[i] = time.Duration(random.Int64N(int64(plan.during)))
+		instants[i] = plan.during/5 + time.Duration(random.Int64N(int64(plan.during*7/10)))
 	}
 	slices.Sort(instants)
 
