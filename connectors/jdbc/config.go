@@ -18,8 +18,6 @@ const (
 	// The connector gives these two to its tasks.
 	keyTables  = "tables"
 	keyFetched = "tables.fetched"
-
-	defaultCredentials = "io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider" //nolint:gosec // the name of a class
 )
 
 func numericMappings() []string {

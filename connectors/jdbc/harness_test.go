@@ -121,6 +121,22 @@ func copied(t *testing.T, host *fakeHost, cfg config.Map, n int) ([]written, err
 	return all, nil
 }
 
+// plannedTask starts the connector, and stops it when it has planned one task.
+func plannedTask(t *testing.T, host *fakeHost, c connect.SourceConnector, cfg config.Map) config.Map {
+	t.Helper()
+	if err := c.Start(t.Context(), host, cfg); err != nil {
+		t.Fatal(err)
+	}
+	configs, err := c.TaskConfigs(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return configs[0]
+}
+
 // written is a record whose value is JSON.
 type written struct {
 	Topic string

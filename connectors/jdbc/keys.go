@@ -1,6 +1,9 @@
 package jdbc
 
-import "sluice/connect/config"
+import (
+	"sluice/connect/config"
+	"sluice/connectors/jdbc/dialect"
+)
 
 // confluentKeys are those of release 10.10.
 func confluentKeys() config.Def {
@@ -21,7 +24,7 @@ func confluentKeys() config.Def {
 			Doc: "The password of the user.",
 		},
 		{
-			Name: "jdbc.credentials.provider.class", Type: config.Class, Default: "io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider", Validator: config.CheckFunc(checkCredentials), Importance: config.Low,
+			Name: "jdbc.credentials.provider.class", Type: config.Class, Default: dialect.DefaultCredentials, Validator: config.CheckFunc(dialect.CheckCredentials), Importance: config.Low,
 			Group: "Database", Order: 4, Width: config.WidthLong, DisplayName: "JDBC Credentials Provider Class",
 			Doc: "Where user and password come from. Only the default, which takes connection.user and connection.password, is supported.",
 		},
@@ -71,12 +74,12 @@ func confluentKeys() config.Def {
 			Doc: "Makes integers of NUMERIC columns without a fraction. numeric.mapping replaces it.",
 		},
 		{
-			Name: "numeric.mapping", Type: config.String, Validator: enum{optional: true, values: numericMappings()}, Recommender: offered(numericMappings()), Importance: config.Low,
+			Name: "numeric.mapping", Type: config.String, Validator: enum{optional: true, values: numericMappings()}, Recommender: dialect.Offered(numericMappings()), Importance: config.Low,
 			Group: "Database", Order: 14, Width: config.WidthShort, DisplayName: "Map Numeric Values, Integral or Decimal, By Precision and Scale",
 			Doc: "What becomes of NUMERIC columns: none keeps decimals; precision_only makes integers of those without a fraction; best_fit makes doubles of those with one where the precision allows; best_fit_eager_double makes doubles of all with a fraction.",
 		},
 		{
-			Name: "dialect.name", Type: config.String, Default: "", Validator: dialectNames{}, Recommender: dialectNames{}, Importance: config.Low,
+			Name: "dialect.name", Type: config.String, Default: "", Validator: config.CheckFunc(dialect.CheckName), Recommender: dialect.JavaNames(), Importance: config.Low,
 			Group: "Database", Order: 15, Width: config.WidthLong, DisplayName: "Database Dialect",
 			Doc: "The dialect to use; empty takes that of the URL.",
 		},
@@ -131,7 +134,7 @@ func confluentKeys() config.Def {
 			Doc: "The same as query, and kept out of logs and answers.",
 		},
 		{
-			Name: "quote.sql.identifiers", Type: config.String, Default: "ALWAYS", Validator: enum{values: []string{"always", "never"}}, Recommender: offered{"always", "never"}, Importance: config.Medium,
+			Name: "quote.sql.identifiers", Type: config.String, Default: "ALWAYS", Validator: enum{values: []string{"always", "never"}}, Recommender: dialect.Offered{"always", "never"}, Importance: config.Medium,
 			Group: "Mode", Order: 10, Width: config.WidthMedium, DisplayName: "Quote Identifiers",
 			Doc: "Whether names are quoted in statements: ALWAYS or NEVER.",
 		},
@@ -141,7 +144,7 @@ func confluentKeys() config.Def {
 			Doc: "Text to put behind each statement.",
 		},
 		{
-			Name: "transaction.isolation.mode", Type: config.String, Default: "DEFAULT", Validator: enum{values: isolationModes()}, Recommender: offered(isolationModes()), Importance: config.Low,
+			Name: "transaction.isolation.mode", Type: config.String, Default: "DEFAULT", Validator: enum{values: isolationModes()}, Recommender: dialect.Offered(isolationModes()), Importance: config.Low,
 			Group: "Mode", Order: 12, Width: config.WidthMedium, DisplayName: "Transaction Isolation Mode",
 			Doc: "The isolation level of reading; DEFAULT is that of the database.",
 		},
@@ -195,12 +198,12 @@ func confluentKeys() config.Def {
 			Doc: "How old a row's time must be before the row is read, in milliseconds, so that transactions can end first.",
 		},
 		{
-			Name: "db.timezone", Type: config.String, Default: "UTC", Validator: config.CheckFunc(checkZone), Importance: config.Medium,
+			Name: "db.timezone", Type: config.String, Default: "UTC", Validator: config.CheckFunc(dialect.CheckZone), Importance: config.Medium,
 			Group: "Connector", Order: 9, Width: config.WidthMedium, DisplayName: "DB time zone",
 			Doc: "The time zone of the database's times without a zone.",
 		},
 		{
-			Name: "timestamp.granularity", Type: config.String, Default: "connect_logical", Validator: enum{values: granularities()}, Recommender: offered(granularities()), Importance: config.Low,
+			Name: "timestamp.granularity", Type: config.String, Default: "connect_logical", Validator: enum{values: granularities()}, Recommender: dialect.Offered(granularities()), Importance: config.Low,
 			Group: "Connector", Order: 10, Width: config.WidthMedium, DisplayName: "Timestamp granularity for timestamp columns",
 			Doc: "The form and precision of times in records.",
 		},
@@ -209,6 +212,7 @@ func confluentKeys() config.Def {
 
 // aivenKeys are those of release 6.10.
 func aivenKeys() config.Def {
+	key := dialect.Placed(confluentKeys())
 	return config.Def{
 		{
 			Name: "connection.url", Type: config.String, Required: true, Importance: config.High,
@@ -225,26 +229,10 @@ func aivenKeys() config.Def {
 			Group: "Database", Order: 3, Width: config.WidthMedium, DisplayName: "JDBC Password",
 			Doc: "The password of the user.",
 		},
-		{
-			Name: "connection.attempts", Type: config.Int, Default: int32(3), Validator: config.AtLeast(1), Importance: config.Low,
-			Group: "Database", Order: 4, Width: config.WidthShort, DisplayName: "JDBC connection attempts",
-			Doc: "How many times to try to connect before the connector fails.",
-		},
-		{
-			Name: "connection.backoff.ms", Type: config.Long, Default: int64(10000), Importance: config.Low,
-			Group: "Database", Order: 5, Width: config.WidthShort, DisplayName: "JDBC connection backoff in milliseconds",
-			Doc: "The pause between two tries to connect, in milliseconds.",
-		},
-		{
-			Name: "table.whitelist", Type: config.List, Default: []string{}, Importance: config.Medium,
-			Group: "Database", Order: 6, Width: config.WidthLong, DisplayName: "Table Whitelist",
-			Doc: "Names of the tables to read, alone or with their schema. Not together with table.blacklist.",
-		},
-		{
-			Name: "table.blacklist", Type: config.List, Default: []string{}, Importance: config.Medium,
-			Group: "Database", Order: 7, Width: config.WidthLong, DisplayName: "Table Blacklist",
-			Doc: "Names of the tables not to read, alone or with their schema.",
-		},
+		key("connection.attempts", "Database", 4),
+		key("connection.backoff.ms", "Database", 5),
+		key("table.whitelist", "Database", 6),
+		key("table.blacklist", "Database", 7),
 		{
 			Name: "catalog.pattern", Type: config.String, Importance: config.Medium,
 			Group: "Database", Order: 8, Width: config.WidthShort, DisplayName: "Catalog pattern",
@@ -255,13 +243,9 @@ func aivenKeys() config.Def {
 			Group: "Database", Order: 9, Width: config.WidthShort, DisplayName: "Schema pattern",
 			Doc: "A LIKE pattern for the schemas of tables. Unset takes all, and the empty text those tables that have no schema.",
 		},
+		key("numeric.precision.mapping", "Database", 10),
 		{
-			Name: "numeric.precision.mapping", Type: config.Boolean, Default: false, Importance: config.Low,
-			Group: "Database", Order: 10, Width: config.WidthShort, DisplayName: "Map Numeric Values By Precision (deprecated)",
-			Doc: "Makes integers of NUMERIC columns without a fraction. numeric.mapping replaces it.",
-		},
-		{
-			Name: "numeric.mapping", Type: config.String, Validator: enum{optional: true, values: numericMappings()[:3]}, Recommender: offered(numericMappings()[:3]), Importance: config.Low,
+			Name: "numeric.mapping", Type: config.String, Validator: enum{optional: true, values: numericMappings()[:3]}, Recommender: dialect.Offered(numericMappings()[:3]), Importance: config.Low,
 			Group: "Database", Order: 11, Width: config.WidthShort, DisplayName: "Map Numeric Values, Integral or Decimal, By Precision and Scale",
 			Doc: "What becomes of NUMERIC columns: none keeps decimals; precision_only makes integers of those without a fraction; best_fit makes doubles of those with one where the precision allows; best_fit_eager_double makes doubles of all with a fraction.",
 		},
@@ -270,13 +254,9 @@ func aivenKeys() config.Def {
 			Group: "Database", Order: 12, Width: config.WidthShort, DisplayName: "Qualify table names",
 			Doc: "Whether statements and source offsets name tables with catalog and schema.",
 		},
+		key("db.timezone", "Database", 13),
 		{
-			Name: "db.timezone", Type: config.String, Default: "UTC", Validator: config.CheckFunc(checkZone), Importance: config.Medium,
-			Group: "Database", Order: 13, Width: config.WidthMedium, DisplayName: "DB time zone",
-			Doc: "The time zone of the database's times without a zone.",
-		},
-		{
-			Name: "dialect.name", Type: config.String, Default: "", Validator: dialectNames{}, Recommender: dialectNames{}, Importance: config.Low,
+			Name: "dialect.name", Type: config.String, Default: "", Validator: config.CheckFunc(dialect.CheckName), Recommender: dialect.JavaNames(), Importance: config.Low,
 			Group: "Database", Order: 14, Width: config.WidthMedium, DisplayName: "Database Dialect",
 			Doc: "The dialect to use; empty takes that of the URL.",
 		},
@@ -290,26 +270,10 @@ func aivenKeys() config.Def {
 			Group: "Mode", Order: 1, Width: config.WidthMedium, DisplayName: "Table Loading Mode", Dependents: []string{"incrementing.column.name", "timestamp.column.name", "validate.non.null", "timestamp.initial.ms", "incrementing.initial"},
 			Doc: "How changes are found: bulk reads everything each time, incrementing new rows by a growing number, timestamp new and changed rows by a time, timestamp+incrementing by both.",
 		},
-		{
-			Name: "incrementing.column.name", Type: config.String, Default: "", Recommender: byMode{}, Importance: config.Medium,
-			Group: "Mode", Order: 2, Width: config.WidthMedium, DisplayName: "Incrementing Column Name",
-			Doc: "The column that grows with each new row. Empty looks for the one that the database numbers itself.",
-		},
-		{
-			Name: "timestamp.column.name", Type: config.List, Default: []string{}, Recommender: byMode{}, Importance: config.Medium,
-			Group: "Mode", Order: 3, Width: config.WidthMedium, DisplayName: "Timestamp Column Name",
-			Doc: "The columns with the time of the last change; of several, the first that is not null counts.",
-		},
-		{
-			Name: "validate.non.null", Type: config.Boolean, Default: true, Recommender: byMode{}, Importance: config.Low,
-			Group: "Mode", Order: 4, Width: config.WidthShort, DisplayName: "Validate Non Null",
-			Doc: "Whether the task fails at start when a column that changes are found by may be null.",
-		},
-		{
-			Name: "query", Type: config.String, Default: "", Importance: config.Medium,
-			Group: "Mode", Order: 5, Width: config.WidthShort, DisplayName: "Query",
-			Doc: "A SELECT to read instead of tables. A WHERE and an ORDER BY are appended except in bulk mode, so it must not have its own.",
-		},
+		key("incrementing.column.name", "Mode", 2),
+		key("timestamp.column.name", "Mode", 3),
+		key("validate.non.null", "Mode", 4),
+		key("query", "Mode", 5),
 		{
 			Name: "timestamp.initial.ms", Type: config.Long, Default: int64(0), Recommender: byMode{}, Importance: config.Medium,
 			Group: "Mode", Order: 6, Width: config.WidthMedium, DisplayName: "Initial timestamp (ms since epoch, can be negative)",
@@ -320,35 +284,19 @@ func aivenKeys() config.Def {
 			Group: "Mode", Order: 7, Width: config.WidthMedium, DisplayName: "Incrementing Column Initial Value",
 			Doc: "The number after which to begin without a stored offset.",
 		},
-		{
-			Name: "table.types", Type: config.List, Default: []string{"TABLE"}, Importance: config.Low,
-			Group: "Connector", Order: 1, Width: config.WidthMedium, DisplayName: "Table Types",
-			Doc: "The types of tables to read: TABLE, VIEW and others that the database has.",
-		},
-		{
-			Name: "poll.interval.ms", Type: config.Int, Default: int32(5000), Importance: config.High,
-			Group: "Connector", Order: 2, Width: config.WidthShort, DisplayName: "Poll Interval (ms)",
-			Doc: "The pause between two reads of a table, in milliseconds.",
-		},
+		key("table.types", "Connector", 1),
+		key("poll.interval.ms", "Connector", 2),
 		{
 			Name: "batch.max.rows", Type: config.Int, Default: int32(100), Importance: config.Low,
 			Group: "Connector", Order: 3, Width: config.WidthShort, DisplayName: "Max Rows Per Batch",
 			Doc: "The most rows in a batch.",
 		},
-		{
-			Name: "table.poll.interval.ms", Type: config.Long, Default: int64(60000), Importance: config.Low,
-			Group: "Connector", Order: 4, Width: config.WidthShort, DisplayName: "Metadata Change Monitoring Interval (ms)",
-			Doc: "The pause between two looks for new and dropped tables, in milliseconds.",
-		},
+		key("table.poll.interval.ms", "Connector", 4),
 		{
 			Name: "topic.prefix", Type: config.String, Required: true, Importance: config.High,
 			Group: "Connector", Order: 5, Width: config.WidthMedium, DisplayName: "Topic Prefix",
 			Doc: "What stands before the table's name in the name of the topic; in query mode the name of the topic.",
 		},
-		{
-			Name: "timestamp.delay.interval.ms", Type: config.Long, Default: int64(0), Importance: config.High,
-			Group: "Connector", Order: 6, Width: config.WidthMedium, DisplayName: "Delay Interval (ms)",
-			Doc: "How old a row's time must be before the row is read, in milliseconds, so that transactions can end first.",
-		},
+		key("timestamp.delay.interval.ms", "Connector", 6),
 	}
 }

@@ -213,18 +213,8 @@ func readFrom(t *testing.T, server *fakeServer, name string, cfg config.Map) str
 	}
 	v := variant{isAiven: strings.HasPrefix(cfg["connector.class"], "io.aiven")}
 	host := newHost()
-	c := &connector{variant: v, open: open}
-	if err := c.Start(t.Context(), host, cfg); err != nil {
-		t.Fatal(err)
-	}
-	configs, err := c.TaskConfigs(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	got, err := copiedByTask(t.Context(), t, &task{variant: v, open: open}, host, configs[0], 1)
+	planned := plannedTask(t, host, &connector{variant: v, open: open}, cfg)
+	got, err := copiedByTask(t.Context(), t, &task{variant: v, open: open}, host, planned, 1)
 	if err != nil || len(got) != 1 {
 		t.Fatalf("%s: %d records, %v", name, len(got), chain(err))
 	}

@@ -61,19 +61,9 @@ func runningTask(t *testing.T, cfg config.Map) *running {
 	t.Helper()
 	r := &running{host: newHost()}
 	p := pluginOf(t, cfg["connector.class"])
-	c := p.New()
-	if err := c.Start(t.Context(), r.host, cfg); err != nil {
-		t.Fatal(err)
-	}
-	configs, err := c.TaskConfigs(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	planned := plannedTask(t, r.host, p.New(), cfg)
 	r.task = p.NewTask()
-	if err := r.task.Start(t.Context(), r.host, configs[0]); err != nil {
+	if err := r.task.Start(t.Context(), r.host, planned); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.task.Stop(t.Context()) })

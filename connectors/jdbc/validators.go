@@ -6,7 +6,6 @@ import (
 	"unicode/utf16"
 
 	"sluice/connect/config"
-	"sluice/connectors/jdbc/dialect"
 	"sluice/transforms/javaregex"
 )
 
@@ -25,48 +24,6 @@ func (e enum) Check(name string, value any) error {
 	}
 	return config.InvalidValue(name, value, "Invalid enumerator")
 }
-
-// offered are the values that a key recommends.
-type offered []string
-
-// Values implements config.Recommender.
-func (o offered) Values(string, map[string]any) []any {
-	all := make([]any, len(o))
-	for i, s := range o {
-		all[i] = s
-	}
-	return all
-}
-
-// Visible implements config.Recommender.
-func (offered) Visible(string, map[string]any) bool { return true }
-
-// dialectNames are the values of dialect.name that the Java connector lists, in
-// its order.
-type dialectNames struct{}
-
-func javaDialects() []string {
-	return []string{
-		"", "Db2DatabaseDialect", "MySqlDatabaseDialect", "SybaseDatabaseDialect", "GenericDatabaseDialect", "OracleDatabaseDialect",
-		"SqlServerDatabaseDialect", "PostgreSqlDatabaseDialect", "SqliteDatabaseDialect", "DerbyDatabaseDialect", "SapHanaDatabaseDialect", "VerticaDatabaseDialect",
-	}
-}
-
-// Check implements config.Validator.
-func (dialectNames) Check(name string, value any) error {
-	if s, ok := value.(string); ok && !slices.Contains(javaDialects(), s) {
-		return config.InvalidValue(name, value, "Invalid enumerator")
-	}
-	return nil
-}
-
-// Values implements config.Recommender.
-func (dialectNames) Values(name string, parsed map[string]any) []any {
-	return offered(javaDialects()).Values(name, parsed)
-}
-
-// Visible implements config.Recommender.
-func (dialectNames) Visible(string, map[string]any) bool { return true }
 
 // hidden hides a key.
 type hidden struct{}
@@ -102,13 +59,6 @@ func (byMode) Visible(name string, parsed map[string]any) bool {
 	return true
 }
 
-func checkCredentials(name string, value any) error {
-	if value == defaultCredentials {
-		return nil
-	}
-	return config.InvalidValue(name, value, "Only "+defaultCredentials+" is supported: Java classes cannot be loaded")
-}
-
 const topicLength = 249
 
 func checkTopicPrefix(name string, value any) error {
@@ -126,14 +76,6 @@ func checkTopicPrefix(name string, value any) error {
 		default:
 			return config.InvalidValue(name, value, "Topic prefix must not contain any character other than ASCII alphanumerics, '.', '_' and '-'.")
 		}
-	}
-	return nil
-}
-
-func checkZone(name string, value any) error {
-	s, _ := value.(string)
-	if _, err := dialect.Zone(s); err != nil {
-		return config.InvalidValue(name, value, "Invalid time zone. See the list of valid time zones at https://docs.oracle.com/javase/8/docs/api/java/time/ZoneId.html#shortIds")
 	}
 	return nil
 }

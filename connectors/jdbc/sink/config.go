@@ -21,8 +21,6 @@ const (
 	pkRecordKey   = "record_key"
 	pkRecordValue = "record_value"
 
-	defaultCredentials = "io.confluent.connect.jdbc.util.DefaultJdbcCredentialsProvider" //nolint:gosec // The name of a class.
-
 	deletesNeedKey = "Deletes are only supported for pk.mode record_key"
 )
 

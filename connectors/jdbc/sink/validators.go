@@ -27,52 +27,6 @@ func (e enum) Check(name string, value any) error {
 	return nil
 }
 
-// offered are the values that a key recommends.
-type offered []string
-
-// Values implements config.Recommender.
-func (o offered) Values(string, map[string]any) []any {
-	all := make([]any, len(o))
-	for i, s := range o {
-		all[i] = s
-	}
-	return all
-}
-
-// Visible implements config.Recommender.
-func (offered) Visible(string, map[string]any) bool { return true }
-
-// javaDialects are the values of dialect.name that the Java connector lists, in
-// its order.
-func javaDialects() []string {
-	return []string{
-		"", "Db2DatabaseDialect", "MySqlDatabaseDialect", "SybaseDatabaseDialect", "GenericDatabaseDialect", "OracleDatabaseDialect",
-		"SqlServerDatabaseDialect", "PostgreSqlDatabaseDialect", "SqliteDatabaseDialect", "DerbyDatabaseDialect", "SapHanaDatabaseDialect", "VerticaDatabaseDialect",
-	}
-}
-
-func checkDialect(name string, value any) error {
-	if s, ok := value.(string); ok && !slices.Contains(javaDialects(), s) {
-		return config.InvalidValue(name, value, "Invalid enumerator")
-	}
-	return nil
-}
-
-func checkCredentials(name string, value any) error {
-	if value == defaultCredentials {
-		return nil
-	}
-	return config.InvalidValue(name, value, "Only "+defaultCredentials+" is supported: Java classes cannot be loaded")
-}
-
-func checkZone(name string, value any) error {
-	s, _ := value.(string)
-	if _, err := dialect.Zone(s); err != nil {
-		return config.InvalidValue(name, value, "Invalid time zone. See the list of valid time zones at https://docs.oracle.com/javase/8/docs/api/java/time/ZoneId.html#shortIds")
-	}
-	return nil
-}
-
 func isRecordKey(parsed map[string]any) bool {
 	mode, _ := parsed["pk.mode"].(string)
 	return strings.EqualFold(mode, pkRecordKey)
@@ -98,9 +52,9 @@ type pkModes struct{}
 // Values implements config.Recommender.
 func (pkModes) Values(name string, parsed map[string]any) []any {
 	if on, _ := parsed["delete.enabled"].(bool); on {
-		return offered{pkRecordKey}.Values(name, parsed)
+		return dialect.Offered{pkRecordKey}.Values(name, parsed)
 	}
-	return offered(allPkModes()).Values(name, parsed)
+	return dialect.Offered(allPkModes()).Values(name, parsed)
 }
 
 // Visible implements config.Recommender.
