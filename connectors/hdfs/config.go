@@ -2,7 +2,6 @@ package hdfs
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -176,14 +175,24 @@ func (c *connector) ValidateConfig(_ context.Context, cfg config.Map, values con
 	if err == nil {
 		return
 	}
-	message := err.Error()
-	keys := []string{
-		hiveKey, kerberosKey, principalKey, storage.StorageClassKey, storage.FormatClassKey, "hadoop.conf.dir", storage.StoreURLKey, storage.CaptureGroupsKey,
-		storage.TopicsDirKey, logsDirKey, "flush.size", "partitioner.class", "partition.field.name", "partition.duration.ms", "path.format", "locale", "timezone", "timestamp.extractor",
+	values.AddError(blamed(err.Error()), err.Error())
+}
+
+// blamed is the key that a message names first.
+func blamed(message string) string {
+	key, at := "partitioner.class", len(message)
+	for _, k := range definition() {
+		if i := strings.Index(strings.ToLower(message), k.Name); i >= 0 && (i < at || i == at && len(k.Name) > len(key)) {
+			key, at = k.Name, i
+		}
 	}
-	at := slices.IndexFunc(keys, func(key string) bool { return strings.Contains(message, key) })
-	if at < 0 {
-		at = slices.Index(keys, "partitioner.class")
+	if at == len(message) {
+		// The words of the original name no key.
+		for word, k := range map[string]string{"path format": "path.format", "partition duration": "partition.duration.ms", "timestamp extractor": "timestamp.extractor"} {
+			if strings.Contains(strings.ToLower(message), word) {
+				return k
+			}
+		}
 	}
-	values.AddError(keys[at], message)
+	return key
 }
