@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sluice/connect"
-	"sluice/connect/connecttest"
 	"sluice/connect/config"
+	"sluice/connect/connecttest"
 	"sluice/connect/schema"
 	"sluice/connectors/internal/storage"
 	"sluice/connectors/internal/storage/compat"
@@ -91,11 +91,16 @@ func play(t *testing.T, p storage.Policy, script string) string {
 	t.Helper()
 	now := int64(0)
 	r := storage.NewRotation(p, now)
+	scan := func(text string, number any) {
+		if _, err := fmt.Sscan(text, number); err != nil {
+			t.Fatalf("%s in the script: %v", text, err)
+		}
+	}
 	versions := map[string]*schema.Schema{}
 	schemaOf := func(version string) *schema.Schema {
 		if versions[version] == nil {
 			var n int32
-			fmt.Sscan(version, &n)
+			scan(version, &n)
 			versions[version] = versioned(n)
 			if n == 0 {
 				versions[version].Version = nil
@@ -116,7 +121,7 @@ func play(t *testing.T, p storage.Policy, script string) string {
 			}
 			continue
 		case word[0] == '@':
-			fmt.Sscan(word[1:], &now)
+			scan(word[1:], &now)
 			if word == "@500" { // a long pause before the first record
 				r.Reset(0)
 			}
@@ -134,7 +139,7 @@ func play(t *testing.T, p storage.Policy, script string) string {
 			rec.Value.Schema = schemaOf(version)
 		}
 		if at != "-" {
-			fmt.Sscan(at, &rec.Timestamp)
+			scan(at, &rec.Timestamp)
 		}
 		for {
 			rotate, err := r.Next(rec, now)

@@ -59,7 +59,8 @@ func TestChanged(t *testing.T) {
 		{"items", version(schema.ArrayOf(schema.Of(schema.Int64)), 1), version(schema.ArrayOf(schema.Of(schema.Int32)), 1), [4]bool{true, true, true, true}},
 		{
 			"values of a map", version(schema.MapOf(schema.Of(schema.String), schema.Of(schema.Int32)), 1),
-			version(schema.MapOf(schema.Of(schema.String), schema.Of(schema.Int64)), 1), [4]bool{true, false, false, false},
+			version(schema.MapOf(schema.Of(schema.String), schema.Of(schema.Int64)), 1),
+			[4]bool{true, false, false, false},
 		},
 	} {
 		for mode, want := range tt.want {

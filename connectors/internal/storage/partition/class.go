@@ -48,11 +48,6 @@ func kind(class string) string {
 	return ""
 }
 
-// timeBased reports whether the class takes the time of records.
-func timeBased(kind string) bool {
-	return kind == timePartitioner || kind == dailyPartitioner || kind == hourlyPartitioner
-}
-
 func newPartitioner(s Settings, delim string) (storage.Partitioner, error) {
 	switch k := kind(s.Class); k {
 	case defaultPartitioner:

@@ -1,6 +1,7 @@
 package partition
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -55,10 +56,7 @@ func TestEncode(t *testing.T) {
 		schema.InstantValue(now), inner("2026-03-29T03:30:00+02:00"))
 	daily := config.Map{"partitioner.class": modern + dailyPartitioner, "locale": "en", "timezone": "Europe/Berlin"}
 	with := func(base config.Map, pairs ...string) config.Map {
-		m := config.Map{}
-		for k, v := range base {
-			m[k] = v
-		}
+		m := maps.Clone(base)
 		for i := 0; i < len(pairs); i += 2 {
 			m[pairs[i]] = pairs[i+1]
 		}

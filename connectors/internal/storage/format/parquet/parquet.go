@@ -131,7 +131,7 @@ type column struct {
 
 // writer writes one file.
 type writer struct {
-	file    *parquet.Writer
+	file    *parquet.Writer //nolint:staticcheck // GenericWriter refuses lists of two levels.
 	enc     *avro.DataWriter
 	root    *node
 	columns []column

@@ -33,7 +33,7 @@ func compile(top *avro.Type) (*program, error) {
 		record, nulls = single(top)
 	}
 	if record == nil || record.Kind != "record" {
-		return nil, errors.New("Avro schema must be a record.") //nolint:revive,staticcheck // The text of parquet-avro.
+		return nil, errors.New("Avro schema must be a record.") //nolint:staticcheck // The text of parquet-avro.
 	}
 	g, n, err := c.field(record, required, 0, 0)
 	if err != nil {
@@ -102,6 +102,7 @@ func (c *compiler) field(t *avro.Type, r repetition, rep, def int) (parquet.Node
 		def++
 	case repeated:
 		rep, def = rep+1, def+1
+	case required:
 	}
 	var g parquet.Node
 	var n *node
@@ -128,7 +129,7 @@ func (c *compiler) field(t *avro.Type, r repetition, rep, def int) (parquet.Node
 func (c *compiler) union(t *avro.Type, r repetition, rep, def int) (parquet.Node, *node, error) {
 	one, nulls := single(t)
 	if one == nil && len(t.Branches) <= 1 {
-		return nil, nil, errors.New("Cannot convert Avro union of only nulls") //nolint:revive,staticcheck // The text of parquet-avro.
+		return nil, nil, errors.New("Cannot convert Avro union of only nulls") //nolint:staticcheck // The text of parquet-avro.
 	}
 	if nulls && r == required {
 		r = optional
@@ -160,6 +161,7 @@ func (c *compiler) members(t *avro.Type, r repetition, rep, def int) (parquet.No
 		def++
 	case repeated:
 		rep, def = rep+1, def+1
+	case required:
 	}
 	g := newGroup(nil)
 	for _, b := range t.Branches {

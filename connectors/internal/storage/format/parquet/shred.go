@@ -66,14 +66,15 @@ func (s *shredder) node(n *node, rep, def int) error {
 		return s.union(n, rep, def)
 	case opList, opMap:
 		return s.items(n, rep, def)
+	default:
+		v, err := s.scalar(n)
+		if err != nil {
+			return err
+		}
+		c := &s.columns[n.column]
+		c.values = append(c.values, v.Level(rep, def, n.column))
+		return nil
 	}
-	v, err := s.scalar(n)
-	if err != nil {
-		return err
-	}
-	c := &s.columns[n.column]
-	c.values = append(c.values, v.Level(rep, def, n.column))
-	return nil
 }
 
 func (s *shredder) scalar(n *node) (parquet.Value, error) {
