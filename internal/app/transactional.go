@@ -9,6 +9,7 @@ import (
 	"sluice/internal/herder"
 	"sluice/internal/setting"
 	"sluice/internal/store"
+	"sluice/internal/store/file"
 	"sluice/internal/store/kafka"
 	"sluice/internal/worker"
 )
@@ -24,7 +25,7 @@ type transactional struct {
 // openTransactional opens the offsets of a worker with exactly-once delivery, over
 // those of its file. It gives the settings the worker's name as its group.id, from
 // which transactional ids are made.
-func (s *standalone) openTransactional(ctx context.Context, file store.Offsets) (*transactional, error) {
+func (s *standalone) openTransactional(ctx context.Context, offsets *file.Offsets) (*transactional, error) {
 	t := &transactional{}
 	eos, err := kafka.ExactlyOnce(s.settings)
 	if err != nil || eos != kafka.Enabled {
@@ -32,7 +33,7 @@ func (s *standalone) openTransactional(ctx context.Context, file store.Offsets) 
 	}
 	s.settings = maps.Clone(s.settings)
 	s.settings["group.id"] = s.settings[setting.WorkerName]
-	if t.store, err = kafka.NewAlone(kafka.Config{Worker: s.settings, Log: s.log}, file); err != nil {
+	if t.store, err = kafka.NewAlone(kafka.Config{Worker: s.settings, Log: s.log}, offsets.Copies()); err != nil {
 		return nil, err
 	}
 	if err := t.store.Start(ctx); err != nil {

@@ -76,9 +76,10 @@ func (a *alone) allOnce(w *kafkatest.Worker) {
 }
 
 // TestStandaloneExactlyOnceSurvivesKills kills a worker in standalone mode again
-// and again: a reader of committed records sees each line once, in order. One run
-// without exactly-once delivery before it leaves offsets in the file, from which
-// the topic goes on.
+// and again: a reader of committed records sees each line once, in order. A run
+// without exactly-once delivery before that leaves offsets in the file, from which
+// the topic goes on; one after it goes on from the copies there, and then the topic
+// from what that one has left.
 func TestStandaloneExactlyOnceSurvivesKills(t *testing.T) {
 	a := newAlone(t)
 	a.props["exactly.once.source.support"] = "disabled"
@@ -96,6 +97,10 @@ func TestStandaloneExactlyOnceSurvivesKills(t *testing.T) {
 	a.runs(worker)
 	worker.Stop(t)
 	a.props["exactly.once.source.support"] = "disabled"
+	worker = a.start()
+	a.runs(worker)
+	worker.Stop(t)
+	a.props["exactly.once.source.support"] = "enabled"
 	worker = a.start()
 	a.runs(worker)
 	a.allOnce(worker)

@@ -80,24 +80,39 @@ func parse(raw []byte) (schema.Value, error) {
 // Write implements store.Offsets. It waits for other writers until ctx ends, and
 // for the disk.
 func (o *Offsets) Write(ctx context.Context, connector string, offsets []store.Offset) error {
-	type change struct {
-		key   string
-		value []byte
-	}
 	changes := make([]change, len(offsets))
 	for i, offset := range offsets {
-		k, err := store.OffsetKey(connector, offset.Partition)
-		if err != nil {
+		var err error
+		if changes[i], err = newChange(connector, offset); err != nil {
 			return err
 		}
-		changes[i].key = string(k)
-		if offset.Offset.IsNull() {
-			continue
-		}
-		if changes[i].value, err = json.AppendSchemaless(nil, offset.Offset); err != nil {
-			return fmt.Errorf("write offset of %s: %w", k, err)
-		}
 	}
+	return o.apply(ctx, connector, changes)
+}
+
+// change is an entry to be; one without a value is removed.
+type change struct {
+	key   string
+	value []byte
+}
+
+func newChange(connector string, offset store.Offset) (c change, err error) {
+	k, err := store.OffsetKey(connector, offset.Partition)
+	if err != nil {
+		return c, err
+	}
+	c.key = string(k)
+	if offset.Offset.IsNull() {
+		return c, nil
+	}
+	if c.value, err = json.AppendSchemaless(nil, offset.Offset); err != nil {
+		return c, fmt.Errorf("write offset of %s: %w", k, err)
+	}
+	return c, nil
+}
+
+// apply replaces the file by one with the changes.
+func (o *Offsets) apply(ctx context.Context, connector string, changes []change) error {
 	select {
 	case o.writing <- struct{}{}:
 	case <-ctx.Done():
