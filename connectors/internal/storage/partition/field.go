@@ -82,9 +82,10 @@ func (p *byField) Encode(r *connect.Record, _ int64) (string, error) {
 	return p.last, nil
 }
 
-// climbs reports whether a path has a step up.
+// climbs reports whether a path has a step up behind its first part, which stands
+// behind the name of the field.
 func climbs(text string) bool {
-	return strings.Contains(text, "..") && slices.Contains(strings.Split(text, "/"), "..")
+	return strings.Contains(text, "/..") && slices.Contains(strings.Split(text, "/")[1:], "..")
 }
 
 // refused is a PartitionException with the words of the original, and which

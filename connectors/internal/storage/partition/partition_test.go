@@ -85,6 +85,7 @@ func TestEncode(t *testing.T) {
 		{"a field of another type", byFields("price"), full, 0, "error Error encoding partition."},
 		{"a time as a field", byFields("at"), full, 0, "error Error encoding partition."},
 		{"a way up", byFields("city"), event(schema.Null(), schema.StringValue("../../etc")), 0, "error Error encoding partition."},
+		{"dots", byFields("city"), event(schema.Null(), schema.StringValue("..")), 0, "city=.."},
 		{"fields of no struct", byFields("id"), schema.StringValue("x"), 0, "error Error encoding partition."},
 		{"clock", daily, full, 0, "year=2025/month=11/day=25"},
 		{"record time", with(daily, "timestamp.extractor", "Record"), full, 1767222000000, "year=2026/month=01/day=01"},
