@@ -66,10 +66,11 @@ func (s fakeStatement) Exec(args []driver.Value) (driver.Result, error) {
 
 // note remembers a statement, once.
 func (s fakeStatement) note(args []driver.Value) {
-	text := strings.ReplaceAll(s.query, "\n", "")
+	parts := []string{strings.ReplaceAll(s.query, "\n", "")}
 	for _, a := range args {
-		text += fmt.Sprintf(" [%v]", a)
+		parts = append(parts, fmt.Sprintf("[%v]", a))
 	}
+	text := strings.Join(parts, " ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !slices.Contains(s.log, text) {

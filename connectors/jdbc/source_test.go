@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,8 +36,8 @@ func ids(records []written) string {
 	return strings.Join(all, " ")
 }
 
-// TestStatements compares the statements with those that PostgreSQL logged for
-// the Java connectors, and gives those of the databases that are not tested.
+// TestStatements gives the statements of each dialect, see also
+// TestRecordedStatements.
 func TestStatements(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ dialect, mode, more, want string }{
@@ -50,21 +51,8 @@ func TestStatements(t *testing.T) {
 		{"OracleDatabaseDialect", modeIncrementing, "", `SELECT * FROM "public"."t" WHERE "public"."t"."id" > :1 ORDER BY "public"."t"."id" ASC`},
 		{"SqliteDatabaseDialect", modeBoth, "", "SELECT * FROM `public`.`t` WHERE `public`.`t`.`at` < ? AND ((`public`.`t`.`at` = ? AND `public`.`t`.`id` > ?) OR `public`.`t`.`at` > ?) ORDER BY `public`.`t`.`at`,`public`.`t`.`id` ASC"},
 	} {
-		d, ok := dialect.Named(tt.dialect)
-		if !ok {
-			t.Fatal(tt.dialect)
-		}
-		// SQLite gives the time of the database for the modes that ask for it.
-		file, err := dialect.Open(t.Context(), newHost().Logger(), dialect.Config{URL: "jdbc:sqlite::memory:", Attempts: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, err := file.Conn(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
 		s := &settings{Mode: tt.mode}
-		q := &querier{settings: s, db: &dialect.DB{DB: file.DB, Dialect: d}, table: dialect.TableID{Schema: "public", Name: "t"}, incrementing: "id", timestamps: []string{"at"}, reader: reader{loc: time.UTC}}
+		q := &querier{settings: s, table: dialect.TableID{Schema: "public", Name: "t"}, incrementing: "id", timestamps: []string{"at"}, reader: reader{loc: time.UTC}}
 		switch tt.more {
 		case "never":
 			s.plain = true
@@ -73,13 +61,82 @@ func TestStatements(t *testing.T) {
 		case "two":
 			q.timestamps = []string{"at", "b"}
 		}
-		got, _, err := q.statement(t.Context(), conn)
-		if err != nil || got != tt.want {
-			t.Errorf("%s %s %s: %v\n%s, want\n%s", tt.dialect, tt.mode, tt.more, err, got, tt.want)
+		if got := statementOf(t, tt.dialect, q); got != tt.want {
+			t.Errorf("%s %s %s:\n%s, want\n%s", tt.dialect, tt.mode, tt.more, got, tt.want)
 		}
-		_ = conn.Close()
-		_ = file.Close()
 	}
+}
+
+// TestRecordedStatements compares all statements that PostgreSQL logged for the
+// Java connectors with those made here.
+func TestRecordedStatements(t *testing.T) {
+	t.Parallel()
+	for maker, table := range map[string]dialect.TableID{
+		"confluent": {Schema: "public", Name: "smallt"}, "aiven": {Catalog: "conn", Schema: "public", Name: "smallt"},
+	} {
+		recorded := map[string]bool{}
+		files, err := filepath.Glob("testdata/sql/" + maker + "-*.sql")
+		if err != nil || len(files) != 6 {
+			t.Fatalf("%d files, %v", len(files), err)
+		}
+		for _, f := range files {
+			for line := range strings.SplitSeq(string(readFile(t, f)), "\n") {
+				if strings.Contains(line, "smallt") && !strings.Contains(line, "pg_catalog") && strings.HasPrefix(strings.ToLower(line), "select") {
+					recorded[strings.TrimSpace(line)] = true
+				}
+			}
+		}
+		if maker == "aiven" { // Its first log begins with the end of Confluent's last.
+			delete(recorded, "SELECT * FROM public.smallt WHERE public.smallt.id > $1 ORDER BY public.smallt.id ASC")
+		}
+		made := map[string]bool{}
+		for _, s := range []*settings{
+			{Mode: modeBulk},
+			{Mode: modeIncrementing},
+			{Mode: modeTimestamp},
+			{Mode: modeBoth},
+			{Mode: modeIncrementing, Query: "select id, name from smallt", own: own{suffix: "limit 5"}},
+			{Mode: modeIncrementing, own: own{plain: true}},
+		} {
+			if maker == "aiven" {
+				s.plain, s.suffix = false, ""
+			}
+			q := &querier{settings: s, table: table, incrementing: "id", timestamps: []string{"upd"}, reader: reader{loc: time.UTC}}
+			if s.Query != "" {
+				q.table = dialect.TableID{}
+			}
+			made[statementOf(t, "PostgreSqlDatabaseDialect", q)] = true
+		}
+		if diff := cmp.Diff(recorded, made); diff != "" {
+			t.Errorf("%s:\n%s", maker, diff)
+		}
+	}
+}
+
+// statementOf returns what the querier says to a database of the dialect. SQLite
+// gives the time of the database to the modes that ask for it.
+func statementOf(t *testing.T, name string, q *querier) string {
+	t.Helper()
+	d, ok := dialect.Named(name)
+	if !ok {
+		t.Fatal(name)
+	}
+	file, err := dialect.Open(t.Context(), newHost().Logger(), dialect.Config{URL: "jdbc:sqlite::memory:", Attempts: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	conn, err := file.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	q.db = &dialect.DB{DB: file.DB, Dialect: d}
+	got, _, err := q.statement(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }
 
 // TestTies stops in the middle of rows with one timestamp: none may be lost.

@@ -18,12 +18,17 @@ import (
 // builderFor is that of a dialect under the settings.
 func builderFor(t *testing.T, name string, cfg config.Map) (builder, settings, values) {
 	t.Helper()
+	return builderOf(t, name, cfg, false)
+}
+
+func builderOf(t *testing.T, name string, cfg config.Map, aiven bool) (builder, settings, values) {
+	t.Helper()
 	d, ok := dialect.Named(name)
 	if !ok {
 		t.Fatalf("no dialect %s", name)
 	}
 	cfg["connection.url"] = "x"
-	s, err := parseSettings(cfg, false)
+	s, err := parseSettings(cfg, aiven)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,51 +46,68 @@ func threeFields(more ...schema.Field) *schema.Schema {
 
 func TestStatementsAreAsRecorded(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"insert", "upsert", "update", "evolve", "delete"} {
-		text, err := os.ReadFile(filepath.Join("testdata", "sql", "sink-confluent-"+name+".sql"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg := config.Map{"insert.mode": modeUpsert, "pk.mode": pkRecordKey}
-		switch name {
-		case "insert":
-			cfg = config.Map{}
-		case "update":
-			cfg["insert.mode"] = modeUpdate
-		}
-		b, s, v := builderFor(t, dialectPostgres, cfg)
-		table := dialect.TableID{Catalog: "conn", Schema: "public", Name: "wc_" + name}
-		key := schema.StructOf("", schema.Field{Name: "id", Schema: schema.Of(schema.Int32)})
-		made := statementsOf(t, b, &s, v, table, key, threeFields())
-		if name == "evolve" {
-			wide := threeFields(schema.Field{Name: "added", Schema: schema.OptionalOf(schema.Int64)})
-			made = append(made, statementsOf(t, b, &s, v, table, key, wide)...)
-			l, err := s.layoutOf(table.Name, key, wide)
+	for _, maker := range []string{"confluent", "aiven"} {
+		for _, name := range []string{"insert", "upsert", "update", "evolve", "delete"} {
+			table := dialect.TableID{Name: "wa_" + name}
+			if maker == "confluent" {
+				table = dialect.TableID{Catalog: "conn", Schema: "public", Name: "wc_" + name}
+			}
+			made := madeStatements(t, maker == "aiven", name, table)
+			text, err := os.ReadFile(filepath.Join("testdata", "sql", "sink-"+maker+"-"+name+".sql"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			alter, err := b.alter(table, l.others[2:], v)
-			if err != nil {
-				t.Fatal(err)
+			recorded := 0
+			for line := range strings.SplitSeq(string(text), "\n") {
+				line = strings.TrimPrefix(line, "BEGIN")
+				verb, _, _ := strings.Cut(line, " ")
+				if !slices.Contains([]string{"CREATE", "INSERT", "UPDATE", "DELETE", "ALTER"}, verb) {
+					continue
+				}
+				recorded++
+				same := func(s string) bool { return s == line }
+				if maker == "aiven" { // It puts spaces elsewhere, and no quotes into updates.
+					bare := strings.NewReplacer(" ", "", `"`, "")
+					same = func(s string) bool { return bare.Replace(s) == bare.Replace(line) }
+				}
+				if !slices.ContainsFunc(made, same) {
+					t.Errorf("%s, %s: recorded is\n%s\nand made is\n%s", maker, name, line, strings.Join(made, "\n"))
+				}
 			}
-			made = append(made, alter...)
-		}
-		recorded := 0
-		for line := range strings.SplitSeq(string(text), "\n") {
-			line = strings.TrimPrefix(line, "BEGIN")
-			verb, _, _ := strings.Cut(line, " ")
-			if !slices.Contains([]string{"CREATE", "INSERT", "UPDATE", "DELETE", "ALTER"}, verb) {
-				continue
+			if recorded < 4 {
+				t.Errorf("%s, %s: %d statements are recorded", maker, name, recorded)
 			}
-			recorded++
-			if !slices.Contains(made, line) {
-				t.Errorf("%s: recorded is\n%s\nand made is\n%s", name, line, strings.Join(made, "\n"))
-			}
-		}
-		if recorded < 4 {
-			t.Errorf("%s: %d statements are recorded", name, recorded)
 		}
 	}
+}
+
+// madeStatements are those for the records of a recorded case.
+func madeStatements(t *testing.T, aiven bool, name string, table dialect.TableID) []string {
+	t.Helper()
+	cfg := config.Map{"insert.mode": modeUpsert, "pk.mode": pkRecordKey}
+	switch name {
+	case "insert":
+		cfg = config.Map{}
+	case "update":
+		cfg["insert.mode"] = modeUpdate
+	}
+	b, s, v := builderOf(t, dialectPostgres, cfg, aiven)
+	key := schema.StructOf("", schema.Field{Name: "id", Schema: schema.Of(schema.Int32)})
+	made := statementsOf(t, b, &s, v, table, key, threeFields())
+	if name != "evolve" {
+		return made
+	}
+	wide := threeFields(schema.Field{Name: "added", Schema: schema.OptionalOf(schema.Int64)})
+	made = append(made, statementsOf(t, b, &s, v, table, key, wide)...)
+	l, err := s.layoutOf(table.Name, key, wide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alter, err := b.alter(table, l.others[2:], v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(made, alter...)
 }
 
 // statementsOf are all that a layout can need, on one line each.
