@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -58,9 +59,7 @@ func stopsInTime(t *testing.T, set config.Map, into time.Duration, refuses bool)
 	}
 	defer fake.Close()
 	settings := config.Map{"bootstrap.servers": fake.ListenAddrs()[0], "group.id": "g"}
-	for k, v := range set {
-		settings[k] = v
-	}
+	maps.Copy(settings, set)
 	w := &stopNotes{worker: &worker{t: t, name: "a", topic: &topic{counts: map[string]int{}}, changed: make(chan struct{}, 1)}}
 	w.topic.set("x", 2)
 	w.look()

@@ -247,7 +247,7 @@ func (c *coordinator) vote() string {
 
 func (c *coordinator) joined(m *member) kmsg.Response {
 	resp := kmsg.NewPtrJoinGroupResponse()
-	resp.Generation, resp.ProtocolType, resp.Protocol = c.generation, kmsg.StringPtr("connect"), kmsg.StringPtr(c.protocol)
+	resp.Generation, resp.ProtocolType, resp.Protocol = c.generation, new("connect"), new(c.protocol)
 	resp.LeaderID, resp.MemberID = c.leader, m.id
 	if m.id == c.leader {
 		for _, o := range c.members {
@@ -296,13 +296,13 @@ func (c *coordinator) answerSync(m *member, err *kerr.Error) {
 		answer := m.syncing
 		m.syncing = nil
 		c.alive(m)
-		answer(synced(kmsg.StringPtr(c.protocol), m.given, err))
+		answer(synced(new(c.protocol), m.given, err))
 	}
 }
 
 func synced(protocol *string, given []byte, err *kerr.Error) kmsg.Response {
 	resp := kmsg.NewPtrSyncGroupResponse()
-	resp.ProtocolType, resp.Protocol, resp.MemberAssignment, resp.ErrorCode = kmsg.StringPtr("connect"), protocol, given, code(err)
+	resp.ProtocolType, resp.Protocol, resp.MemberAssignment, resp.ErrorCode = new("connect"), protocol, given, code(err)
 	return resp
 }
 

@@ -44,18 +44,20 @@ func counting(n *node, rare bool) plugin.Set {
 type counterPlan struct {
 	node *node
 	name string
+	told context.Context //nolint:containedctx // names the instance, and ends when it is told to stop
 }
 
-func (c *counterPlan) Start(_ context.Context, _ connect.ConnectorHost, cfg config.Map) error {
-	c.node.awake()
+func (c *counterPlan) Start(ctx context.Context, _ connect.ConnectorHost, cfg config.Map) error {
+	c.node.awake() //nolint:contextcheck // what stands still is not told anything
 	c.name = cfg["name"]
-	c.node.sim.running.start(c.name, c.node)
+	c.told = ctx
+	c.node.sim.running.start(ctx, c.name, c.node)
 	return nil
 }
 
 // TaskConfigs makes as many tasks as it may.
 func (c *counterPlan) TaskConfigs(_ context.Context, most int) ([]config.Map, error) {
-	c.node.awake()
+	c.node.awake() //nolint:contextcheck // what stands still is not told anything
 	out := make([]config.Map, most)
 	for i := range out {
 		out[i] = config.Map{"unit": fmt.Sprintf("%s-%d", c.name, i), "of": strconv.Itoa(most)}
@@ -64,8 +66,8 @@ func (c *counterPlan) TaskConfigs(_ context.Context, most int) ([]config.Map, er
 }
 
 func (c *counterPlan) Stop(context.Context) error {
-	c.node.awake()
-	c.node.sim.running.stop(c.name, c.node)
+	c.node.awake() //nolint:contextcheck // what stands still is not told anything
+	c.node.sim.running.stop(c.told, c.name, c.node)
 	return nil
 }
 
@@ -76,14 +78,16 @@ func (*counterPlan) ExactlyOnceSupport(config.Map) connect.ExactlyOnceSupport {
 type counter struct {
 	node      *node
 	unit      string
+	told      context.Context //nolint:containedctx // as above
 	partition *connect.SourcePartition
 	at        int64
 }
 
 func (c *counter) Start(ctx context.Context, host connect.SourceHost, cfg config.Map) error {
-	c.node.awake()
+	c.node.awake() //nolint:contextcheck // what stands still is not told anything
 	c.unit = cfg["unit"]
-	c.node.sim.running.start(c.unit, c.node)
+	c.told = ctx
+	c.node.sim.running.start(ctx, c.unit, c.node)
 	c.partition = host.Partition(schema.Entry{Key: schema.StringValue("unit"), Value: schema.StringValue(c.unit)})
 	offset, err := host.Offset(ctx, c.partition)
 	if at, ok := offset.Lookup("n"); ok {
@@ -99,7 +103,7 @@ func (c *counter) Poll(ctx context.Context, into *connect.Batch) error {
 		return nil
 	case <-time.After(time.Second):
 	}
-	c.node.awake()
+	c.node.awake() //nolint:contextcheck // what stands still is not told anything
 	for range 2 {
 		c.at++
 		r := into.Add()
@@ -112,8 +116,8 @@ func (c *counter) Poll(ctx context.Context, into *connect.Batch) error {
 }
 
 func (c *counter) Stop(context.Context) error {
-	c.node.awake()
+	c.node.awake()                    //nolint:contextcheck // what stands still is not told anything
 	time.Sleep(50 * time.Millisecond) // it has something to finish
-	c.node.sim.running.stop(c.unit, c.node)
+	c.node.sim.running.stop(c.told, c.unit, c.node)
 	return nil
 }
