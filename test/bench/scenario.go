@@ -95,7 +95,7 @@ func scenarios() []scenario {
 		{id: "many", title: "distributed, 100 connectors", measure: measureMany(100)},
 		{id: "thousand", title: "distributed, 1,000 connectors", measure: measureMany(1000), ours: true},
 		{id: "loss", title: "distributed, 12 connectors on 3 workers", measure: measureLoss},
-	}, jdbcScenarios()...)
+	}, append(jdbcScenarios(), hdfsScenarios()...)...)
 }
 
 // worker properties that every scenario has.

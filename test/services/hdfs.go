@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 
 	"github.com/colinmarc/hdfs/v2"
@@ -34,22 +33,22 @@ var sharedHDFS = sync.OnceValues(startHDFS)
 // where the user of the tests may do everything. The first caller starts it, which
 // takes ten seconds and more. It ends with the process. Each test should write
 // below a folder of its own.
-func HDFS(t testing.TB) string {
+func HDFS(t T) string {
 	t.Helper()
 	url, err := sharedHDFS()
 	switch {
 	case err == nil:
 	case errors.Is(err, errNoHDFS) && os.Getenv("CI") == "":
-		t.Skip(err)
+		t.Skipf("%v", err)
 	default:
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 	return url
 }
 
 // DFSAdmin runs `hdfs dfsadmin` on the HDFS of the URL, such as "-safemode",
 // "enter", and returns what it printed.
-func DFSAdmin(t testing.TB, url string, args ...string) string {
+func DFSAdmin(t T, url string, args ...string) string {
 	t.Helper()
 	out, err := script(t.Context(), append([]string{"dfsadmin", "-fs", url}, args...)...).CombinedOutput()
 	if err != nil {
