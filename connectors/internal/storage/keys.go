@@ -15,7 +15,6 @@ const (
 
 	flushSizeKey = "flush.size"
 	scheduleKey  = "rotate.schedule.interval.ms"
-	timezoneKey  = "timezone"
 	hiveKey      = "hive.integration"
 )
 
@@ -215,12 +214,3 @@ func (compatibilities) Values(_ string, parsed map[string]any) []any {
 }
 
 func (compatibilities) Visible(string, map[string]any) bool { return true }
-
-// CheckSchedule reports a schedule without a time zone, in the words of the
-// original.
-func CheckSchedule(schedule time.Duration, timezone string) error {
-	if schedule > 0 && timezone == "" {
-		return config.Errorf("%s configuration must be set when using %s", timezoneKey, scheduleKey)
-	}
-	return nil
-}

@@ -38,6 +38,8 @@ type Rotation struct {
 	policy  Policy
 	written int
 	current *schema.Schema
+	// fits is the last schema of a record that the current one was found to do for.
+	fits [2]*schema.Schema
 	// last is the time from which Interval counts; connect.NoTimestamp until a
 	// record says.
 	last int64
@@ -63,7 +65,7 @@ func (r *Rotation) Reset(now int64) {
 // first record is compared with it under every compatibility but NONE. Call
 // SetSchema with it before Next, where there is such a file.
 func (r *Rotation) WantsSchema() bool {
-	return r.current == nil && r.policy.Compatibility != compat.None
+	return r.current == nil && r.written == 0 && r.policy.Compatibility != compat.None
 }
 
 // SetSchema makes s the schema that records are compared with.
@@ -85,12 +87,9 @@ func (r *Rotation) Next(rec *connect.Record, now int64) (bool, error) {
 	if r.written == 0 && r.current == nil {
 		r.current = s
 	}
-	changed, err := r.policy.Compatibility.Changed(s, r.current)
+	changed, err := r.changed(s)
 	if err != nil {
 		return false, err
-	}
-	if changed {
-		r.current = s
 	}
 	if r.policy.Interval > 0 {
 		if r.seen, err = r.policy.Extractor.Timestamp(rec, now); err != nil {
@@ -106,6 +105,25 @@ func (r *Rotation) Next(rec *connect.Record, now int64) (bool, error) {
 		r.restart(r.seen, now)
 	}
 	return false, nil
+}
+
+// changed reports whether a record of the schema begins new files, and makes it
+// the current one then.
+func (r *Rotation) changed(s *schema.Schema) (bool, error) {
+	pair := [2]*schema.Schema{s, r.current}
+	if pair == r.fits {
+		return false, nil
+	}
+	changed, err := r.policy.Compatibility.Changed(s, r.current)
+	switch {
+	case err != nil:
+		return false, err
+	case changed:
+		r.current = s
+	default:
+		r.fits = pair
+	}
+	return changed, nil
 }
 
 // Wrote counts a record that was written.
@@ -124,23 +142,6 @@ func (r *Rotation) Due(now int64) bool {
 		r.seen = connect.NoTimestamp
 	}
 	return due
-}
-
-// Wake returns when Due may become true without another record, in milliseconds
-// since the epoch; ok is false where only records can bring it about.
-func (r *Rotation) Wake() (at int64, ok bool) {
-	if r.written == 0 {
-		return 0, false
-	}
-	if r.policy.Schedule > 0 {
-		at, ok = r.next, true
-	}
-	if r.policy.Interval > 0 && r.policy.Extractor.Wallclock() {
-		if end := r.last + r.policy.Interval.Milliseconds(); !ok || end < at {
-			at, ok = end, true
-		}
-	}
-	return at, ok
 }
 
 // Rotated says that all open files were committed, or dropped as empty.
