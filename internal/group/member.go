@@ -77,6 +77,7 @@ type Member struct {
 	client   *kgo.Client
 	log      *slog.Logger
 	metrics  *telemetry.Rebalance
+	asked    sync.WaitGroup
 	wake     chan struct{} // holds one token while there may be a wish
 
 	mu      sync.Mutex // guards the following
@@ -180,6 +181,7 @@ func (m *Member) fulfil(offset int64) {
 // caller has stopped what the worker runs. It returns an error, and gives up,
 // where the group can never be joined with these settings.
 func (m *Member) Run(ctx context.Context) error {
+	defer m.asked.Wait() // closing the client ends what it was asked
 	defer m.client.Close()
 	defer m.leave(ctx, "the worker stops")
 	m.contact = time.Now()
@@ -335,25 +337,45 @@ func (m *Member) heard(sent time.Time) {
 // coordinator meanwhile. When that is silent for too long, f's context ends and
 // what is held is given up.
 func (m *Member) await(ctx context.Context, f func(ctx context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
+	asking, cancel := context.WithCancel(ctx)
 	defer cancel()
-	outcome := make(chan error, 1)
-	go func() { outcome <- f(ctx) }()
+	outcome := m.begin(asking, f)
 	ticker := time.NewTicker(m.beat)
 	defer ticker.Stop()
 	for {
 		select {
 		case err := <-outcome:
 			return err
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-ticker.C:
 			m.probe(ctx)
 			if time.Since(m.contact) >= m.silence() {
 				cancel()
-				err := <-outcome
 				m.loseIfSilent(ctx)
-				return err
+				return errSilent
 			}
 		}
+	}
+}
+
+var errSilent = errors.New("the group coordinator does not answer")
+
+// begin runs f. A request of the Kafka client outlasts its context while a
+// connection is being made, or a request before it is written.
+func (m *Member) begin(ctx context.Context, f func(ctx context.Context) error) <-chan error {
+	outcome := make(chan error, 1)
+	m.asked.Go(func() { outcome <- f(ctx) })
+	return outcome
+}
+
+// ask runs f, but no longer than until ctx ends.
+func (m *Member) ask(ctx context.Context, f func(ctx context.Context) error) error {
+	select {
+	case err := <-m.begin(ctx, f):
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -373,13 +395,15 @@ func (m *Member) probe(ctx context.Context) {
 func (m *Member) beatOnce(ctx context.Context) error {
 	req := kmsg.NewPtrHeartbeatRequest()
 	req.Group, req.MemberID, req.Generation = m.settings.GroupID, m.memberID, int32(m.generation)
-	began := time.Now()
-	resp, err := req.RequestWith(ctx, m.client)
-	if err != nil {
-		return err
-	}
-	m.metrics.Heartbeat(time.Since(began))
-	return kerr.ErrorForCode(resp.ErrorCode)
+	return m.ask(ctx, func(ctx context.Context) error {
+		began := time.Now()
+		resp, err := req.RequestWith(ctx, m.client)
+		if err != nil {
+			return err
+		}
+		m.metrics.Heartbeat(time.Since(began))
+		return kerr.ErrorForCode(resp.ErrorCode)
+	})
 }
 
 // silence is how long the coordinator may not answer before the worker stops
@@ -457,10 +481,13 @@ func (m *Member) leave(ctx context.Context, why string) {
 	member := kmsg.NewLeaveGroupRequestMember()
 	member.MemberID, member.Reason = m.memberID, &why
 	req.Members = append(req.Members, member)
-	resp, err := req.RequestWith(ctx, m.client)
-	if err == nil {
-		err = kerr.ErrorForCode(resp.ErrorCode)
-	}
+	err := m.ask(ctx, func(ctx context.Context) error {
+		resp, err := req.RequestWith(ctx, m.client)
+		if err != nil {
+			return err
+		}
+		return kerr.ErrorForCode(resp.ErrorCode)
+	})
 	if err != nil {
 		m.log.Warn("the group could not be left; it notices when the session ends", "error", err)
 	} else {
