@@ -56,7 +56,8 @@ func (o *owned) observe(snapshot *store.StatusSnapshot, records []store.Record, 
 		shown, ok := own.shown(snapshot)
 		switch {
 		case !ok || shown.WorkerID == own.status.WorkerID:
-		case shown.Generation < own.status.Generation && (shown.State == store.Unassigned || shown.State == store.Failed):
+		case shown.State == store.Unassigned, // says nothing of what runs here, however late it is written
+			shown.State == store.Failed && shown.Generation < own.status.Generation:
 			o.rewrites.Go(func() { write(own.record) }) // the log waits for its reader
 		case shown.Generation >= own.status.Generation:
 			delete(o.stands, string(r.Key))
