@@ -31,8 +31,25 @@ func topic(t *testing.T, partitions, n int, value func(i int) []byte) string {
 	if _, err := kadm.NewClient(client).CreateTopic(t.Context(), int32(partitions), 1, nil, name); err != nil {
 		t.Fatal(err)
 	}
-	for i := range n {
-		client.Produce(t.Context(), &kgo.Record{Topic: name, Partition: int32(i % partitions), Value: value(i)}, func(_ *kgo.Record, err error) {
+	produce(t, client, name, 0, n, partitions, value)
+	return name
+}
+
+// more writes the numbers from one to another to the first partition of a topic.
+func more(t *testing.T, topic string, from, to int) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(kafkatest.Broker(t)), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	produce(t, client, topic, from, to, 1, func(i int) []byte { return strconv.AppendInt(nil, int64(i), 10) })
+}
+
+func produce(t *testing.T, client *kgo.Client, topic string, from, to, partitions int, value func(i int) []byte) {
+	t.Helper()
+	for i := from; i < to; i++ {
+		client.Produce(t.Context(), &kgo.Record{Topic: topic, Partition: int32(i % partitions), Value: value(i)}, func(_ *kgo.Record, err error) {
 			if err != nil {
 				t.Error(err)
 			}
@@ -41,7 +58,6 @@ func topic(t *testing.T, partitions, n int, value func(i int) []byte) string {
 	if err := client.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return name
 }
 
 // committed are the names of the files below a folder, without temporary ones.
