@@ -44,6 +44,7 @@ func TestPluginsAreWhole(t *testing.T) {
 		"io.confluent.kafka.connect.datagen.DatagenConnector",
 		"io.confluent.connect.jdbc.JdbcSinkConnector",
 		"io.aiven.connect.jdbc.JdbcSinkConnector",
+		"io.confluent.connect.hdfs.HdfsSinkConnector",
 	} {
 		if !seen[want] {
 			t.Errorf("%s is not listed", want)

@@ -2,6 +2,7 @@ package hdfs
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -112,11 +113,11 @@ func errorsOf(cfg config.Map) map[string]string {
 
 func write(t *testing.T, dir, name string, properties map[string]string) {
 	t.Helper()
-	text := "<?xml version=\"1.0\"?>\n<configuration>"
+	text := []byte("<?xml version=\"1.0\"?>\n<configuration>")
 	for k, v := range properties {
-		text += "<property><name>" + k + "</name><value>" + v + "</value></property>"
+		text = fmt.Appendf(text, "<property><name>%s</name><value>%s</value></property>", k, v)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(text+"</configuration>"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name), append(text, "</configuration>"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -95,19 +95,19 @@ func securityKeys() config.Def {
 }
 
 func hiveKeys() config.Def {
-	key := func(name, display string, def any, doc string) config.Key {
-		return config.Key{Name: name, Type: config.String, Default: def, Importance: config.High, Width: config.WidthShort, DisplayName: display, Doc: doc}
+	key := func(name, display string, def any) config.Key {
+		return config.Key{Name: name, Type: config.String, Default: def, Importance: config.High, Width: config.WidthShort, DisplayName: display, Doc: "Of `hive.integration`."}
 	}
 	return config.Def{
 		{
 			Name: hiveKey, Type: config.Boolean, Default: false, Importance: config.High, Width: config.WidthShort, DisplayName: "Hive Integration",
 			Doc: "Must be false: Sluice does not register tables with Hive yet.", Validator: config.CheckFunc(checkHive),
 		},
-		key("hive.metastore.uris", "Hive Metastore URIs", "", "Of `hive.integration`."),
-		key("hive.conf.dir", "Hive configuration directory", "", "Of `hive.integration`."),
-		key("hive.home", "Hive home directory", "", "Of `hive.integration`."),
-		key("hive.database", "Hive database", "default", "Of `hive.integration`."),
-		key("hive.table.name", "Hive table name", "${topic}", "Of `hive.integration`."),
+		key("hive.metastore.uris", "Hive Metastore URIs", ""),
+		key("hive.conf.dir", "Hive configuration directory", ""),
+		key("hive.home", "Hive home directory", ""),
+		key("hive.database", "Hive database", "default"),
+		key("hive.table.name", "Hive table name", "${topic}"),
 	}
 }
 

@@ -42,7 +42,7 @@ func (p *partitionWriter) leaseWait(err error) time.Duration {
 		return wait
 	}
 	p.leases = 0
-	p.logger().Error("Cannot acquire lease after timeout, will retry.", "wait", p.task.s.RetryBackoff, "error", err)
+	p.logger().Error("Cannot acquire lease after timeout, will retry.", "wait", p.task.s.RetryBackoff, "error", err) //nolint:sloglint // The words of the original, which people search for.
 	// It may be our own client that holds it, after a call that failed half-way.
 	p.task.resetLogs()
 	return p.task.s.RetryBackoff

@@ -104,12 +104,12 @@ func TestJavasLog(t *testing.T) {
 	r.fill(0, 20)
 	temp := "hdfs://other:9000/topics//+tmp/t/partition=0/0b51c7e8-6b34-4a2b-8c1d-0c5a2c6f1d11_tmp.txt"
 	final := "hdfs://other:9000/topics/t/partition=0/t+0+0000000000+0000000004.txt"
-	log := "WAL\x00sixteen bytes ok"
+	log := []byte("WAL\x00sixteen bytes ok")
 	for _, record := range [][2]string{{"BEGIN", ""}, {temp, final}, {"END", ""}} {
 		k, v := hadoopText(record[0]), hadoopText(record[1])
-		log += string([]byte{0, 0, 0, byte(len(k) + len(v)), 0, 0, 0, byte(len(k))}) + k + v
+		log = append(append(append(log, 0, 0, 0, byte(len(k)+len(v)), 0, 0, 0, byte(len(k))), k...), v...)
 	}
-	r.cluster.Put("/logs/t/0/log", []byte(log))
+	r.cluster.Put("/logs/t/0/log", log)
 	r.cluster.Put("/topics/+tmp/t/partition=0/0b51c7e8-6b34-4a2b-8c1d-0c5a2c6f1d11_tmp.txt", []byte("0@0\n0@1\n0@2\n0@3\n0@4\n"))
 	r.mustStart()
 	r.mustPut(100)

@@ -159,15 +159,17 @@ func callID(packet []byte) (int64, error) {
 func haConf(t *testing.T, a, b string) string {
 	t.Helper()
 	dir := t.TempDir()
-	site := "<configuration>"
+	site := []byte("<configuration>")
 	for _, p := range [][2]string{
-		{"dfs.nameservices", "ns"}, {"dfs.ha.namenodes.ns", "a,b"},
-		{"dfs.namenode.rpc-address.ns.a", a}, {"dfs.namenode.rpc-address.ns.b", b},
+		{"dfs.nameservices", "ns"},
+		{"dfs.ha.namenodes.ns", "a,b"},
+		{"dfs.namenode.rpc-address.ns.a", a},
+		{"dfs.namenode.rpc-address.ns.b", b},
 	} {
-		site += "<property><name>" + p[0] + "</name><value>" + p[1] + "</value></property>"
+		site = fmt.Appendf(site, "<property><name>%s</name><value>%s</value></property>", p[0], p[1])
 	}
 	for name, text := range map[string]string{
-		"hdfs-site.xml": site + "</configuration>",
+		"hdfs-site.xml": string(site) + "</configuration>",
 		"core-site.xml": "<configuration><property><name>fs.defaultFS</name><value>hdfs://ns</value></property></configuration>",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

@@ -15,7 +15,7 @@ import (
 )
 
 func open(files dfs.FileSystem) *wal.Log {
-	return wal.New(files, "/logs/t/0", "hdfs://node:8020", slog.New(slog.NewTextHandler(io.Discard, nil)))
+	return wal.New(files, "/logs/t/0", "hdfs://node:8020", slog.New(slog.DiscardHandler))
 }
 
 func must(t *testing.T, err error) {

@@ -157,9 +157,9 @@ func number(data []byte) (value int64, n int, err error) {
 	if first >= -112 {
 		return int64(first), 1, nil
 	}
-	size, negative := int(-112-int(first)), false
+	size, negative := -112-int(first), false
 	if first < -120 {
-		size, negative = int(-120-int(first)), true
+		size, negative = -120-int(first), true
 	}
 	if len(data) < 1+size {
 		return 0, 0, errShort
