@@ -2,9 +2,9 @@
 package main
 
 import (
-	"sluice/command"
-
 	"example.com/csv"
+
+	"sluice/command"
 )
 
 func main() { command.Main(csv.Plugins()) }
