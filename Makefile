@@ -43,7 +43,7 @@ integration: build ## the binary against a real Apache Kafka 4.3.1 (Java, Maven)
 .PHONY: kill-test
 kill-test: build ## kill -9: a growing file, ten times; 500,000 rows out of and into PostgreSQL, five times; 500,000 records into HDFS, five times; all compared (SEED=n repeats a run)
 	@test/kafka/kafka install
-	KILL_TEST=full $(GO) test -tags integration -count=1 -timeout=10m -run '^TestKills$$|^TestSourceKills$$|^TestUpsertKills$$' -v ./test/integration ./test/jdbc ./test/hdfs
+	KILL_TEST=full $(GO) test -tags integration -count=1 -timeout=10m -run '^TestKills$$|^TestSourceKills$$|^TestUpsertKills$$|^TestDeadWriter$$' -v ./test/integration ./test/jdbc ./test/hdfs
 
 T ?= 2m
 WORKERS ?= 3

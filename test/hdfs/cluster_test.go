@@ -7,6 +7,7 @@ package hdfs_test
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 	"testing"
@@ -200,4 +201,49 @@ func TestSafeMode(t *testing.T) {
 	if err := files.Mkdir(dir); err != nil {
 		t.Errorf("a write after it: %v", err)
 	}
+}
+
+// TestDeadWriter: the name node takes a log back from a writer that died in the
+// middle of a block a minute later. Its whole blocks are there, and it is written on.
+func TestDeadWriter(t *testing.T) {
+	if os.Getenv("KILL_TEST") != "full" {
+		t.Skip("it takes more than a minute: KILL_TEST=full runs it")
+	}
+	t.Parallel()
+	url, files, dir := cluster(t)
+	name := path.Join(dir, "log")
+	w, err := files.Create(name)
+	write(t, w, err, "one")
+	o, err := dfs.Resolve(url, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead, err := dfs.Dial(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err = dead.Append(name); err == nil {
+		_, err = w.Write([]byte("tw"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dead.Close(); err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for limit := time.Now().Add(3 * time.Minute); ; time.Sleep(time.Second) {
+		if w, err = files.Append(name); err == nil {
+			break
+		}
+		if !errors.Is(err, dfs.ErrLease) || time.Now().After(limit) {
+			t.Fatal(err)
+		}
+		refused++
+	}
+	write(t, w, nil, "three")
+	if got := read(t, files, name); refused == 0 || !strings.HasPrefix(got, "one") || !strings.HasSuffix(got, "three") {
+		t.Errorf("after %d refusals the log holds %q", refused, got)
+	}
+	t.Logf("the lease was free after %d tries, a second apart", refused)
 }
