@@ -88,7 +88,7 @@ func (s standalone) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	measure.Version = Version()
+	measure.Version, measure.Connect, measure.Commit = Version(), ConnectVersion, commit()
 	metrics := telemetry.NewMetrics(measure)
 	relay := &relay{}
 	runner, err := worker.New(worker.Config{

@@ -75,7 +75,7 @@ func (d distributed) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	measure.Version = Version()
+	measure.Version, measure.Connect, measure.Commit = Version(), ConnectVersion, commit()
 	metrics := telemetry.NewMetrics(measure)
 	eos, err := kafka.ExactlyOnce(d.settings)
 	if err != nil {

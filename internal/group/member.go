@@ -120,17 +120,18 @@ func New(cfg Config) (*Member, error) {
 	if cfg.Settings["client.id"] == "" {
 		set["client.id"] = "connect-" + cfg.WorkerID
 	}
-	client, err := kafka.NewClient(kafka.Settings{
-		Role: kafka.AdminRole, Values: kafka.WorkerSettings(kafka.AdminRole, cfg.Settings, set),
-	}, cfg.Log, cfg.Opts...)
-	if err != nil {
-		return nil, fmt.Errorf("group member: %w", err)
-	}
 	if cfg.Metrics == nil {
 		cfg.Metrics = telemetry.NewMetrics(telemetry.MetricsConfig{})
 	}
+	metrics := cfg.Metrics.Rebalance(strings.ToUpper(s.Protocol))
+	client, err := kafka.NewClient(kafka.Settings{
+		Role: kafka.AdminRole, Values: kafka.WorkerSettings(kafka.AdminRole, cfg.Settings, set),
+	}, cfg.Log, append([]kgo.Opt{kafka.MeasuredNetwork(&metrics.Network)}, cfg.Opts...)...)
+	if err != nil {
+		return nil, fmt.Errorf("group member: %w", err)
+	}
 	m := &Member{
-		metrics: cfg.Metrics.Rebalance(strings.ToUpper(s.Protocol)),
+		metrics: metrics,
 		cfg:     cfg, settings: s, beat: beatInterval(s, cfg.Settings), client: client, log: cfg.Log,
 		wake: make(chan struct{}, 1), generation: -1, completed: -1, retries: unsyncRetries, leading: assign.NewState(),
 		version: v2, settled: -2,

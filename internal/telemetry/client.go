@@ -14,29 +14,48 @@ type Partition struct {
 // Client measures the Kafka client of a task. Its methods may be called from
 // any goroutine; they are called for batches and requests, not for records.
 type Client struct {
+	// Network measures its connections.
+	Network Network
+
 	mu       sync.Mutex
-	records  meter               // written or fetched; guarded by mu
-	bytes    meter               // on the wire; guarded by mu
-	failed   meter               // records that Kafka did not take; guarded by mu
-	requests meter               // failed on the wire, which the client sends again; guarded by mu
-	latency  window              // of requests, in ms; guarded by mu
-	lag      map[Partition]int64 // of a consumer; guarded by mu
-	lagMax   window              // guarded by mu
+	records  meter                  // written or fetched; guarded by mu
+	bytes    meter                  // of each batch on the wire; guarded by mu
+	plain    window                 // bytes of each batch before compression; guarded by mu
+	failed   meter                  // records that Kafka did not take; guarded by mu
+	requests meter                  // failed on the wire, which the client sends again; guarded by mu
+	sizes    window                 // bytes of the answer to each request; guarded by mu
+	latency  meter                  // of requests, in ms; guarded by mu
+	place    map[Partition]distance // of a consumer; guarded by mu
+	lagMax   window                 // guarded by mu
 }
 
-// Batch notes a batch of records that was written or fetched, and its bytes on
-// the wire.
-func (c *Client) Batch(records, bytes int) {
+// distance is that of a consumer's position in a partition.
+type distance struct {
+	toEnd, toStart int64
+}
+
+// begin starts to measure; nothing else may be called before.
+func (c *Client) begin(of Windows, now time.Time) {
+	c.Network.begin(of, now)
+	c.records, c.bytes, c.failed, c.requests, c.latency = newMeter(of, now), newMeter(of, now), newMeter(of, now), newMeter(of, now), newMeter(of, now)
+	c.plain, c.sizes, c.lagMax = newWindow(of, now), newWindow(of, now), newWindow(of, now)
+	c.place = make(map[Partition]distance)
+}
+
+// Batch notes a batch of records that was written or fetched, its bytes on the
+// wire and before compression.
+func (c *Client) Batch(records, bytes, plain int) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.records.add(now, float64(records))
 	c.bytes.add(now, float64(bytes))
+	c.plain.record(now, float64(plain))
 }
 
-// Request notes a produce or fetch request: the time to its answer, or that it
-// got none.
-func (c *Client) Request(took time.Duration, err error) {
+// Request notes a produce or fetch request: the time to its answer and the bytes
+// of that, or that it got none.
+func (c *Client) Request(took time.Duration, received int, err error) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -44,7 +63,8 @@ func (c *Client) Request(took time.Duration, err error) {
 		c.requests.add(now, 1)
 		return
 	}
-	c.latency.record(now, millis(took))
+	c.latency.took(now, took)
+	c.sizes.record(now, float64(received))
 }
 
 // Failed notes records that Kafka did not take.
@@ -55,24 +75,23 @@ func (c *Client) Failed(records int) {
 	c.failed.add(now, float64(records))
 }
 
-// Lag notes how many records of a partition are still to be fetched.
-func (c *Client) Lag(p Partition, records int64) {
+// Position notes how many records of a partition are still to be fetched, and
+// how many there are before the last one that was: that many, and retention
+// takes some before they are read.
+func (c *Client) Position(p Partition, toEnd, toStart int64) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.lag == nil {
-		c.lag = make(map[Partition]int64)
-	}
-	c.lag[p] = records
-	c.lagMax.record(now, float64(records))
+	c.place[p] = distance{toEnd, toStart}
+	c.lagMax.record(now, float64(toEnd))
 }
 
-// Forget drops the lag of partitions that are gone.
+// Forget drops the positions in partitions that are gone.
 func (c *Client) Forget(partitions ...Partition) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range partitions {
-		delete(c.lag, p)
+		delete(c.place, p)
 	}
 }
 
@@ -81,8 +100,8 @@ func (c *Client) behind() int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var n int64
-	for _, lag := range c.lag {
-		n += lag
+	for _, at := range c.place {
+		n += at.toEnd
 	}
 	return n
 }

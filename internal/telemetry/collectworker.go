@@ -2,41 +2,9 @@ package telemetry
 
 import (
 	"math"
-	"strconv"
 	"strings"
 	"time"
 )
-
-// collect sends the metrics of the client of the task, whose lock is held.
-func (c *Client) collect(s *scrape, t *Task) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if t.kind == Source {
-		const bean = "producer"
-		s.meter(bean, "record-send", &c.records)
-		s.meter(bean, "record-error", &c.failed)
-		s.meter(bean, "outgoing-byte", &c.bytes)
-		s.number(bean, "request-latency-avg", c.latency.avg(s.now))
-		s.number(bean, "request-latency-max", c.latency.greatest(s.now))
-		s.send("sluice_producer_request_retries_total", "Requests without an answer, which are sent again, in total", c.requests.sum)
-		return
-	}
-	const bean = "consumer-fetch-manager"
-	var most int64
-	s.meter(bean, "records-consumed", &c.records)
-	s.meter(bean, "bytes-consumed", &c.bytes)
-	s.number(bean, "fetch-latency-avg", c.latency.avg(s.now))
-	s.number(bean, "fetch-latency-max", c.latency.greatest(s.now))
-	s.number(bean, "records-lag-max", c.lagMax.greatest(s.now))
-	s.send("sluice_consumer_request_retries_total", "Requests without an answer, which are sent again, in total", c.requests.sum)
-	for p, lag := range c.lag {
-		most = max(most, lag)
-		s.of("connector", t.connector, "task", t.task, "topic", p.Topic, "partition", strconv.Itoa(int(p.Partition)))
-		s.number(bean, "records-lag", float64(lag))
-	}
-	s.of("connector", t.connector, "task", t.task)
-	s.number("sink-task", "sink-record-lag-max", float64(most))
-}
 
 // secondsAgo is -1 where it never was, as in Java.
 func secondsAgo(now, then time.Time) float64 {
@@ -70,6 +38,10 @@ func (c *Connector) collect(s *scrape, name string, tasks map[string]int) {
 // worker sends the metrics of the worker itself; the lock is held.
 func (s *scrape) worker() {
 	s.of()
+	const app = "app-info"
+	s.text(app, "version", s.m.about[0])
+	s.text(app, "commit-id", s.m.about[1])
+	s.number(app, "start-time-ms", float64(s.m.began.UnixMilli()))
 	const bean = "connect-worker"
 	s.number(bean, "connector-count", float64(len(s.m.connectors)))
 	s.number(bean, "task-count", float64(len(s.m.tasks)))
@@ -92,6 +64,11 @@ func (s *scrape) calls(bean, attribute string, m *meter) {
 func (r *Rebalance) collect(s *scrape) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.Network.mu.Lock()
+	defer r.Network.mu.Unlock()
+	s.of()
+	r.Network.collect(s, "connect")
+	r.Network.collectNodes(s, "connect-node")
 	s.of()
 	const bean = "connect-worker-rebalance"
 	s.text(bean, "connect-protocol", r.protocol)

@@ -23,6 +23,8 @@ type Metrics struct {
 	registry *prometheus.Registry
 	windows  Windows
 	stall    time.Duration
+	began    time.Time
+	about    [2]string // version of Connect, commit
 	stages   *prometheus.HistogramVec
 	delays   *prometheus.HistogramVec
 
@@ -46,8 +48,9 @@ type MetricsConfig struct {
 	// Stall is the time without movement after which a running task with records
 	// to move counts as stalled; 0 never.
 	Stall time.Duration
-	// Version is that of Sluice.
-	Version string
+	// Version is that of Sluice, Connect that of Kafka Connect that it speaks, Commit
+	// the revision of its source.
+	Version, Connect, Commit string
 }
 
 // NewMetrics makes the metrics of a worker.
@@ -58,6 +61,7 @@ func NewMetrics(cfg MetricsConfig) *Metrics {
 	labels := []string{"connector", "task", "stage"}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(), windows: cfg.Windows, stall: cfg.Stall,
+		began: time.Now(), about: [2]string{cfg.Connect, cfg.Commit},
 		tasks: make(map[taskID]*Task), connectors: make(map[string]*Connector), descs: make(map[string]*prometheus.Desc),
 		stages: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "sluice_task_stage_seconds", Help: "Time that a batch spends in a stage.",
@@ -95,10 +99,10 @@ func (m *Metrics) Task(connector string, task int, kind Kind) *Task {
 	for _, w := range []*window{&t.batches, &t.commits, &t.commitsGood, &t.commitsBad, &t.active, &t.times} {
 		*w = newWindow(m.windows, now)
 	}
-	for _, c := range []*meter{&t.in, &t.out, &t.completed, &t.skips, &t.Client.records, &t.Client.bytes, &t.Client.failed, &t.Client.requests} {
+	for _, c := range []*meter{&t.in, &t.out, &t.completed, &t.skips} {
 		*c = newMeter(m.windows, now)
 	}
-	t.Client.lagMax, t.Client.latency = newWindow(m.windows, now), newWindow(m.windows, now)
+	t.Client.begin(m.windows, now)
 	for s := range t.observers {
 		t.observers[s] = m.stages.WithLabelValues(connector, number, Stage(s).String())
 	}

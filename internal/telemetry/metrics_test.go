@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -39,44 +40,81 @@ func scrape(t *testing.T, m *telemetry.Metrics) map[string]string {
 	return series
 }
 
-// TestEveryBeanOfJavaIsThere compares with the names of ConnectMetricsRegistry.
+// TestEveryBeanOfJavaIsThere compares with the attributes that JMX shows of the
+// Java worker. One that is not there is in without.txt, with the reason, and one
+// that is must not be.
 func TestEveryBeanOfJavaIsThere(t *testing.T) {
 	t.Parallel()
 	m := telemetry.NewMetrics(telemetry.MetricsConfig{})
 	m.Connector("c", telemetry.Source, "Class", "1")
-	m.Rebalance("sessioned").End("http://leader:8083/", 3, 1, 2)
+	r := m.Rebalance("sessioned")
+	r.End("http://leader:8083/", 3, 1, 2)
+	r.Network.Exchanged(1, 3, 10, 20, time.Millisecond, nil)
 	plugin := []telemetry.Plugin{{Alias: "a", Class: "C", Version: "1"}}
 	for i, kind := range []telemetry.Kind{telemetry.Source, telemetry.Sink} {
 		task := m.Task("c", i, kind)
 		task.State("RUNNING")
 		task.Describe(telemetry.Info{Transforms: plugin, Predicates: plugin})
 		task.Transaction(3)
-		task.Client.Lag(telemetry.Partition{Topic: "t"}, 4)
+		task.Client.Position(telemetry.Partition{Topic: "t"}, 4, 9)
 	}
 	names := make(map[string]bool)
 	for series := range scrape(t, m) {
 		name, _, _ := strings.Cut(series, "{")
 		names[name] = true
 	}
-	text, err := os.ReadFile("testdata/beans.txt")
+	without := lines(t, "testdata/without.txt")
+	used := make(map[string]bool)
+	beans := lines(t, "testdata/beans.txt")
+	for _, line := range beans {
+		bean, attribute, _ := strings.Cut(line, " ")
+		name := "kafka_connect_" + strings.ReplaceAll(strings.TrimSuffix(bean, "-metrics")+"_"+attribute, "-", "_")
+		row := slices.IndexFunc(without, func(row string) bool {
+			f := strings.Fields(row)
+			if len(f) < 4 {
+				t.Fatalf("without.txt: %q has no reason", row)
+			}
+			return (f[0] == "*" || f[0] == bean) && like(f[1], attribute)
+		})
+		switch {
+		case row < 0 && !names[name]:
+			t.Errorf("%s is not there as %s", line, name)
+		case row >= 0 && names[name]:
+			t.Errorf("%s is there: take it out of without.txt, %q", line, without[row])
+		case row >= 0:
+			used[without[row]] = true
+		}
+	}
+	if len(beans) < 350 {
+		t.Errorf("only %d attributes are compared", len(beans))
+	}
+	for _, row := range without {
+		if !used[row] {
+			t.Errorf("without.txt: Java has nothing like %q", row)
+		}
+	}
+}
+
+// like reports whether the name fits a pattern with stars.
+func like(pattern, name string) bool {
+	ok, err := path.Match(pattern, name)
+	return ok && err == nil
+}
+
+// lines returns the lines of a file without comments.
+func lines(t *testing.T, name string) []string {
+	t.Helper()
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
+	var all []string
 	for line := range strings.Lines(string(text)) {
-		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
-			continue
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			all = append(all, line)
 		}
-		bean, attribute, _ := strings.Cut(line, " ")
-		name := "kafka_connect_" + strings.ReplaceAll(strings.TrimSuffix(bean, "-metrics")+"_"+attribute, "-", "_")
-		if !names[name] {
-			t.Errorf("%s %s is not there as %s", bean, attribute, name)
-		}
-		n++
 	}
-	if n < 85 {
-		t.Errorf("only %d attributes are compared", n)
-	}
+	return all
 }
 
 func TestTaskMetrics(t *testing.T) {
@@ -91,14 +129,23 @@ func TestTaskMetrics(t *testing.T) {
 		source.Polled(100, 20*time.Millisecond)
 		source.Polled(300, 40*time.Millisecond)
 		source.Written(100, 25, 7500)
-		source.Client.Batch(75, 3000)
-		source.Client.Request(0, errors.New("reset"))
+		source.Client.Batch(75, 3000, 6000)
+		source.Client.Request(0, 0, errors.New("reset"))
+		source.Client.Network.Connected()
+		source.Client.Network.Connected()
+		source.Client.Network.Disconnected()
+		source.Client.Network.Exchanged(1, 0, 4000, 40, 3*time.Millisecond, nil)
+		source.Client.Network.Exchanged(2, 0, 2000, 0, 0, errors.New("reset"))
+		source.Client.Request(4*time.Millisecond, 40, nil)
+		source.Client.Network.Throttled(7 * time.Millisecond)
+		sink.Client.Network.Exchanged(1, 8, 100, 20, 6*time.Millisecond, nil)
+		sink.Client.Network.Exchanged(1, 12, 50, 10, time.Millisecond, nil)
 		source.Committed(10*time.Millisecond, nil)
 		source.Committed(time.Second, errors.New("no"))
 		source.Errors.Skipped()
 		sink.Read(60, 600)
 		sink.Put(60, 50, 5*time.Millisecond)
-		sink.Client.Lag(telemetry.Partition{Topic: "t", Partition: 2}, 40)
+		sink.Client.Position(telemetry.Partition{Topic: "t", Partition: 2}, 40, 9)
 		time.Sleep(10 * time.Second)
 		source.State("PAUSED")
 		time.Sleep(30 * time.Second)
@@ -121,6 +168,19 @@ func TestTaskMetrics(t *testing.T) {
 			`kafka_connect_task_error_total_records_skipped{connector="c",task="0"}`:                           "1",
 			`kafka_connect_producer_record_send_total{connector="c",task="0"}`:                                 "75",
 			`sluice_producer_request_retries_total{connector="c",task="0"}`:                                    "1",
+			`kafka_connect_producer_connection_count{connector="c",task="0"}`:                                  "1",
+			`kafka_connect_producer_connection_creation_total{connector="c",task="0"}`:                         "2",
+			`kafka_connect_producer_outgoing_byte_total{connector="c",task="0"}`:                               "6000",
+			`kafka_connect_producer_incoming_byte_total{connector="c",task="0"}`:                               "40",
+			`kafka_connect_producer_request_total{connector="c",task="0"}`:                                     "2",
+			`kafka_connect_producer_response_total{connector="c",task="0"}`:                                    "1",
+			`kafka_connect_producer_request_size_max{connector="c",task="0"}`:                                  "4000",
+			`kafka_connect_producer_compression_rate_avg{connector="c",task="0"}`:                              "0.5",
+			`kafka_connect_producer_records_per_request_avg{connector="c",task="0"}`:                           "75",
+			`kafka_connect_producer_produce_throttle_time_max{connector="c",task="0"}`:                         "7",
+			`kafka_connect_consumer_coordinator_commit_latency_max{connector="c",task="1"}`:                    "6",
+			`kafka_connect_consumer_coordinator_last_heartbeat_seconds_ago{connector="c",task="1"}`:            "40",
+			`kafka_connect_consumer_fetch_manager_records_lead_min{connector="c",task="1"}`:                    "9",
 			`sluice_task_bytes_total{connector="c",task="0"}`:                                                  "7500",
 			`kafka_connect_sink_task_sink_record_send_total{connector="c",task="1"}`:                           "50",
 			`kafka_connect_consumer_fetch_manager_records_lag{connector="c",partition="2",task="1",topic="t"}`: "40",
@@ -173,7 +233,7 @@ func TestStalls(t *testing.T) {
 		task.Put(10, 10, time.Second)
 		time.Sleep(time.Hour)
 		stalled("all is moved", false)
-		task.Client.Lag(telemetry.Partition{Topic: "t"}, 7)
+		task.Client.Position(telemetry.Partition{Topic: "t"}, 7, 9)
 		task.Read(1, 10)
 		task.Put(1, 1, time.Second)
 		time.Sleep(6 * time.Minute)
@@ -204,13 +264,13 @@ func TestReadMetrics(t *testing.T) {
 func TestMeasuringAllocatesNothing(t *testing.T) {
 	m := telemetry.NewMetrics(telemetry.MetricsConfig{})
 	source, sink := m.Task("c", 0, telemetry.Source), m.Task("c", 1, telemetry.Sink)
-	sink.Client.Lag(telemetry.Partition{Topic: "t"}, 4)
+	sink.Client.Position(telemetry.Partition{Topic: "t"}, 4, 9)
 	if n := testing.AllocsPerRun(100, func() {
 		source.Polled(500, time.Millisecond)
 		source.Observe(telemetry.StageEncode, time.Millisecond)
 		source.Written(500, 0, 5000)
 		sink.Read(500, 5000)
-		sink.Client.Lag(telemetry.Partition{Topic: "t"}, 4)
+		sink.Client.Position(telemetry.Partition{Topic: "t"}, 4, 9)
 		sink.Put(500, 500, time.Millisecond)
 		sink.Delay(time.Second)
 	}); n != 0 {

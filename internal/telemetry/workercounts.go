@@ -72,6 +72,9 @@ func (m *Metrics) TaskStarted(ok bool) {
 // Rebalance measures the membership of a worker in its group. Its methods may
 // be called from any goroutine.
 type Rebalance struct {
+	// Network measures the connections of the member.
+	Network Network
+
 	protocol string
 
 	mu         sync.Mutex
@@ -98,6 +101,7 @@ func (m *Metrics) Rebalance(protocol string) *Rebalance {
 		protocol: protocol, times: newWindow(m.windows, now), failed: newMeter(m.windows, now),
 		joins: newMeter(m.windows, now), syncs: newMeter(m.windows, now), beats: newMeter(m.windows, now),
 	}
+	r.Network.begin(m.windows, now)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.rebalance = r

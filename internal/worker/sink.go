@@ -308,7 +308,7 @@ func (s *sinkTask) measure(at connect.TopicPartition, p kgo.FetchTopicPartition)
 	}
 	s.fetched += len(p.Records)
 	s.metrics.Read(len(p.Records), bytes)
-	s.metrics.Client.Lag(telemetry.Partition(at), max(p.HighWatermark-last.Offset-1, 0))
+	s.metrics.Client.Position(telemetry.Partition(at), max(p.HighWatermark-last.Offset-1, 0), max(last.Offset-p.LogStartOffset, 0))
 }
 
 // nextOffset is the first offset of a partition after the batch.

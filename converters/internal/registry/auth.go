@@ -20,13 +20,13 @@ const (
 	fromSASL        = "SASL_INHERIT"
 	staticToken     = "STATIC_TOKEN"
 	oauthBearer     = "OAUTHBEARER"
-	saslOAuthBearer = "SASL_OAUTHBEARER_INHERIT"
+	saslOAuthBearer = "SASL_OAUTHBEARER_INHERIT" //nolint:gosec // The name of a place.
 
 	basicSourceKey  = "basic.auth.credentials.source"
-	bearerSourceKey = "bearer.auth.credentials.source"
+	bearerSourceKey = "bearer.auth.credentials.source" //nolint:gosec // The name of a key.
 	jaasKey         = "sasl.jaas.config"
 	issuerKey       = "bearer.auth.issuer.endpoint.url"
-	tokenURLKey     = "sasl.oauthbearer.token.endpoint.url"
+	tokenURLKey     = "sasl.oauthbearer.token.endpoint.url" //nolint:gosec // As above.
 )
 
 func authKeys() config.Def {
@@ -161,7 +161,7 @@ func (s *Settings) bearer() (authorizer, error) {
 		if s.BearerToken.Reveal() == "" {
 			return nil, config.Errorf("Token must be provided via bearer.auth.token config when %s is set to %s", bearerSourceKey, staticToken)
 		}
-		token = func(context.Context) (string, error) { return s.BearerToken.Reveal(), nil }
+		token = func(context.Context) (string, error) { return s.BearerToken.Reveal(), nil } //nolint:unparam // The other one asks a server.
 	default:
 		options := map[string]string{}
 		if s.BearerSource == saslOAuthBearer {
