@@ -154,6 +154,7 @@ const (
 	claimLane   = "\nclaim"
 	keyLane     = "\nsession key"
 	publishLane = "\ntasks of "
+	statusLane  = "\nstatus of "
 )
 
 // forgetStatuses removes the statuses of what is not configured any more.

@@ -1,6 +1,8 @@
 package herder
 
 import (
+	"context"
+	"log/slog"
 	"time"
 
 	"sluice/internal/store"
@@ -22,9 +24,17 @@ func (h *Distributed) ConnectorStatus(name string, status store.Status) {
 		}
 		resumed := status.State == store.Running && c.status.State != store.Running
 		c.status = status
-		if safe(status.State) {
-			h.cfg.Statuses.PutConnectorSafe(name, h.explain(s, name, status))
-		} else {
+		put := func(s *cluster) {
+			if l := s.here[name]; l != nil && l.connector == c && c.status == status {
+				h.cfg.Statuses.PutConnectorSafe(name, h.explain(s, name, status))
+			}
+		}
+		switch {
+		case status.State == store.Failed && c.waiting == nil:
+			h.afterLook(s, name, put)
+		case safe(status.State):
+			put(s)
+		default:
 			h.cfg.Statuses.PutConnector(name, status)
 		}
 		if c.waiting != nil && status.State != store.Unassigned && status.State != store.Restarting {
@@ -51,12 +61,38 @@ func (h *Distributed) TaskStatus(id store.TaskID, status store.Status) {
 			status.Version = t.status.Version
 		}
 		t.status = status
-		if safe(status.State) {
-			h.cfg.Statuses.PutTaskSafe(id, h.explain(s, id.Connector, status))
-		} else {
+		put := func(s *cluster) {
+			if l := s.here[id.Connector]; l != nil && l.tasks[id.Task] == t && t.status == status {
+				h.cfg.Statuses.PutTaskSafe(id, h.explain(s, id.Connector, status))
+			}
+		}
+		switch {
+		case status.State == store.Failed:
+			h.afterLook(s, id.Connector, put)
+		case safe(status.State):
+			put(s)
+		default:
 			h.cfg.Statuses.PutTask(id, status)
 		}
 	})
+}
+
+// afterLook has a failure told when the status topic was read to its end: this
+// worker may have been frozen, and have lost what has failed to another that has
+// written since. It is called in the loop.
+func (h *Distributed) afterLook(s *cluster, name string, put func(*cluster)) {
+	//nolint:forbidigo // nobody waits for it
+	queued := h.writes.add(context.Background(), statusLane+name, operation{"writing a status of connector " + name, false, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, flushLimit)
+		defer cancel()
+		if err := h.cfg.Statuses.Refresh(ctx); err != nil {
+			h.cfg.Log.Warn("a failure is written although the status topic could not be read to its end", slog.String("connector", name), slog.Any("error", err))
+		}
+		h.change(put)
+	}})
+	if !queued { // the worker stops
+		put(s)
+	}
 }
 
 // safe says which statuses give way to a newer one of another worker.

@@ -1,0 +1,34 @@
+package herder_test
+
+import (
+	"log/slog"
+	"testing"
+
+	"sluice/internal/store"
+)
+
+// TestZombieStatuses has a worker that had lost a connector and its task say that
+// both have failed: who runs them says again that they run.
+func TestZombieStatuses(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, nil)
+	a := c.join("a:1")
+	c.eventually(a.isReady)
+	a.create("x", nil)
+	c.eventually(c.runs("x"))
+	zombie := c.status.Statuses(slog.New(slog.DiscardHandler))
+	if err := zombie.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = zombie.Close() }()
+	failed := store.Status{State: store.Failed, Trace: "a.B: stale", WorkerID: "z:1"}
+	zombie.PutTask(store.TaskID{Connector: "x", Task: 1}, failed)
+	zombie.PutConnector("x", failed)
+	if err := zombie.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.eventually(c.runs("x"))
+	if got := c.starts(); got != 3 {
+		t.Errorf("%d starts of 3 instances", got)
+	}
+}
