@@ -87,6 +87,14 @@ type Acknowledger interface {
 	Acknowledge(ctx context.Context, durable []Record) error
 }
 
+// Lagger is a source task that knows how much of its source is left to read.
+type Lagger interface {
+	// Lag returns how much is left, in units of the task's choice such as bytes or
+	// rows; known is false where it cannot tell. It is called between two Polls,
+	// seldom, and does not wait.
+	Lag() (left int64, known bool)
+}
+
 // Committer is a source task that is told after each commit of source offsets
 // (SourceTask.commit of Java).
 type Committer interface {

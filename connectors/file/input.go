@@ -98,6 +98,18 @@ func (f *fileInput) checkLength() error {
 	return nil
 }
 
+// left returns the bytes behind those that were read; false for what has no size.
+func (f *fileInput) left() (int64, bool) {
+	if !f.regular {
+		return 0, false
+	}
+	info, err := f.file.Stat()
+	if err != nil {
+		return 0, false // The next read says why.
+	}
+	return max(info.Size()-f.taken, 0), true
+}
+
 func (f *fileInput) close() error { return f.file.Close() }
 
 // console is the process's standard input, shared by all tasks that read it. A

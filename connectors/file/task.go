@@ -98,6 +98,16 @@ func (t *sourceTask) fill(ctx context.Context, wait time.Duration) (int, error) 
 	return n, err
 }
 
+// Lag implements connect.Lagger with the bytes of the file that are no record yet.
+func (t *sourceTask) Lag() (int64, bool) {
+	f, ok := t.in.(*fileInput)
+	if !ok {
+		return 0, false
+	}
+	left, known := f.left()
+	return left + int64(t.lines.end-t.lines.start), known
+}
+
 // open opens the file at the committed position; false where it is not there yet.
 func (t *sourceTask) open(ctx context.Context) (bool, error) {
 	path := t.settings.path()

@@ -267,3 +267,29 @@ func TestStdin(t *testing.T) {
 		}
 	})
 }
+
+// TestLag: what is left is what is in the file and no record yet.
+func TestLag(t *testing.T) {
+	t.Parallel()
+	path := tempFile(t, "one\ntwo\nthr")
+	cfg := sourceConfig(path)
+	cfg[batchKey] = "1"
+	task := startSource(t, &fakeHost{}, cfg, nil)
+	lagger, ok := task.(connect.Lagger)
+	if !ok {
+		t.Fatal("the task does not tell its lag")
+	}
+	if _, known := lagger.Lag(); known {
+		t.Error("the lag is known before the file is open")
+	}
+	for _, want := range []int64{7, 3} {
+		poll(t, task)
+		if left, known := lagger.Lag(); left != want || !known {
+			t.Errorf("the lag is %d, %v, want %d", left, known, want)
+		}
+	}
+	write(t, path, "ee\nfour\n")
+	if left, _ := lagger.Lag(); left != 11 {
+		t.Errorf("the lag of a file that has grown is %d, want 11", left)
+	}
+}

@@ -124,6 +124,9 @@ func (t *Task) collect(s *scrape) (state string) {
 		t.collectSink(s)
 	}
 	s.send("sluice_task_bytes_total", "Bytes of keys, values and headers that were moved, in total", t.bytes)
+	if t.leftKnown {
+		s.send("sluice_source_lag", "What a source task has not read yet, in units of its own, such as bytes of a file", float64(t.left))
+	}
 	s.send("sluice_task_stalled", "1 where records are to move and none moves", bit(stalled))
 	t.Client.collect(s, t)
 	return t.state

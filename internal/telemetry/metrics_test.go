@@ -129,6 +129,7 @@ func TestTaskMetrics(t *testing.T) {
 		source.Polled(100, 20*time.Millisecond)
 		source.Polled(300, 40*time.Millisecond)
 		source.Written(100, 25, 7500)
+		source.Left(1234, true)
 		source.Client.Batch(75, 3000, 6000)
 		source.Client.Request(0, 0, errors.New("reset"))
 		source.Client.Network.Connected()
@@ -182,6 +183,7 @@ func TestTaskMetrics(t *testing.T) {
 			`kafka_connect_consumer_coordinator_last_heartbeat_seconds_ago{connector="c",task="1"}`:            "40",
 			`kafka_connect_consumer_fetch_manager_records_lead_min{connector="c",task="1"}`:                    "9",
 			`sluice_task_bytes_total{connector="c",task="0"}`:                                                  "7500",
+			`sluice_source_lag{connector="c",task="0"}`:                                                        "1234",
 			`kafka_connect_sink_task_sink_record_send_total{connector="c",task="1"}`:                           "50",
 			`kafka_connect_consumer_fetch_manager_records_lag{connector="c",partition="2",task="1",topic="t"}`: "40",
 			`kafka_connect_consumer_fetch_manager_records_lag_max{connector="c",task="1"}`:                     "40",

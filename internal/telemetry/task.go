@@ -77,6 +77,8 @@ type Task struct {
 	completed, skips                          meter   // commits of a sink; guarded by mu
 	commitSeq, partitions                     float64 // of a sink; guarded by mu
 	bytes                                     float64 // guarded by mu
+	left                                      int64   // of a source, where known; guarded by mu
+	leftKnown                                 bool    // guarded by mu
 	transactions                              *window // sizes, where there are any; guarded by mu
 	transactionMin                            float64 // guarded by mu
 
@@ -128,6 +130,14 @@ func (t *Task) Polled(records int, took time.Duration) {
 	t.batches.record(now, float64(records))
 	t.setActive(now, t.activeNow+float64(records))
 	t.hold(now, t.pending+records)
+}
+
+// Left notes how much of its source a task has not read yet; known is false where
+// that cannot be told.
+func (t *Task) Left(left int64, known bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left, t.leftKnown = left, known
 }
 
 // Written notes records of a source that are acknowledged or left out, of them

@@ -42,6 +42,7 @@ type sourceTask struct {
 	creation *kafka.TopicPlan // how topics are made; nil leaves it to the broker
 	flights  *flights
 
+	lag       lag
 	committed atomic.Bool // a commit of which the plugin was not told yet
 }
 
@@ -49,6 +50,8 @@ func runSource(t *task, plugin connect.SourceTask) (err error) {
 	s := &sourceTask{task: t, plugin: plugin, flights: newFlights(t.metrics)}
 	s.acker, _ = plugin.(connect.Acknowledger)
 	s.commits, _ = plugin.(connect.Committer)
+	s.lag.of, _ = plugin.(connect.Lagger)
+	s.lag.metrics = t.metrics
 	if s.pipeline, err = t.newPipeline(); err != nil {
 		return err
 	}
@@ -179,6 +182,7 @@ func (s *sourceTask) loop() error {
 		if n := len(f.batch.Records); n > 0 {
 			s.metrics.Polled(n, time.Since(start))
 		}
+		s.lag.measure(start)
 		if err := s.dispatch(f); errors.Is(err, pipeline.ErrStopped) {
 			return nil
 		} else if err != nil {
