@@ -118,7 +118,7 @@ func (h *headerReader) mediaType(short bool) (mediaType, error) {
 	}
 	m.name += "/" + kind
 	for h.more() && h.take(';') {
-		for h.more() && h.take(';') { //nolint:revive // empty parameters are skipped
+		for h.more() && h.take(';') { // empty parameters are skipped
 		}
 		if !h.more() || h.rest[0] == ',' {
 			break
