@@ -3,45 +3,33 @@ package rest
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
-	"unicode/utf8"
 
 	"sluice/connect/config"
 )
 
-// members reads the body as a JSON object with its members as they were sent.
-func members(body []byte, what string) (map[string]json.RawMessage, error) {
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
-	if isNothing(body) {
-		return nil, fail(http.StatusBadRequest, "the request has no body: "+what+" is expected as a JSON object")
-	}
-	if !utf8.Valid(body) {
-		return nil, fail(http.StatusBadRequest, "the request body is not UTF-8 text")
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
+// members reads the part as a JSON object with its members as they were sent.
+func members(text []byte, p part) (map[string]json.RawMessage, error) {
 	var m map[string]json.RawMessage
-	if err := d.Decode(&m); err != nil {
-		return nil, fail(http.StatusBadRequest, fmt.Sprintf("the request body is not %s as a JSON object: %v", what, err))
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, fail(http.StatusBadRequest, "the request body goes on after its JSON object")
-	}
-	return m, nil
+	return m, p.parse(text, '{', &m)
 }
+
+// configBody is the body that is a configuration.
+var configBody = part{"", "a configuration of keys and values, as a JSON object,"}
 
 // readConfig reads a configuration: an object of scalars. Numbers and booleans
 // keep the text that they were sent as; nulls stay nulls.
-func readConfig(body []byte, what string) (config.Raw, error) {
-	m, err := members(body, what)
+func readConfig(text []byte, p part) (config.Raw, error) {
+	m, err := members(text, p)
 	if err != nil {
 		return nil, err
 	}
 	raw := make(config.Raw, len(m))
 	for key, value := range m {
-		if raw[key], err = scalar(key, value); err != nil {
+		field := key
+		if p.name != "" {
+			field = p.name + "." + key
+		}
+		if raw[key], err = scalar(field, value); err != nil {
 			return nil, err
 		}
 	}
@@ -56,12 +44,11 @@ func scalar(field string, value json.RawMessage) (*string, error) {
 	case '"':
 		var s string
 		if err := json.Unmarshal(value, &s); err != nil {
-			return nil, fail(http.StatusBadRequest, fmt.Sprintf("the value of %q is not a JSON string: %v", field, err))
+			return nil, part{field, "a JSON string"}.wrong("not a JSON string")
 		}
 		return &s, nil
 	case '{', '[':
-		return nil, fail(http.StatusBadRequest, fmt.Sprintf("the value of %q is a JSON %s: a string, number, boolean or null is expected",
-			field, map[byte]string{'{': "object", '[': "array"}[value[0]]))
+		return nil, part{field, "a string, number, boolean or null"}.wrong(kindOf(value))
 	}
 	return new(string(value)), nil
 }

@@ -48,7 +48,7 @@ type createRequest struct {
 
 func readCreate(body []byte) (createRequest, error) {
 	var c createRequest
-	m, err := members(body, "a connector with name and config")
+	m, err := members(body, part{"", "a connector with name and config, as a JSON object,"})
 	if err != nil {
 		return c, err
 	}
@@ -66,7 +66,7 @@ func readCreate(body []byte) (createRequest, error) {
 			if string(value) == "null" {
 				continue
 			}
-			if c.config, err = readConfig(value, "config"); err != nil {
+			if c.config, err = readConfig(value, part{"config", "a JSON object of keys and values"}); err != nil {
 				return c, err
 			}
 		case "initial_state":
@@ -74,7 +74,7 @@ func readCreate(body []byte) (createRequest, error) {
 				return c, err
 			}
 		default:
-			return c, fail(http.StatusBadRequest, "unknown field \""+field+"\" in the request: name, config and initial_state are possible")
+			return c, fail(http.StatusBadRequest, "unknown field \""+field+"\" in the request body: name, config and initial_state are possible")
 		}
 	}
 	if c.config == nil {
@@ -143,7 +143,7 @@ func (s *api) config(r *request) (answer, error) {
 }
 
 func (s *api) putConfig(r *request) (answer, error) {
-	cfg, err := readConfig(r.body, "a configuration")
+	cfg, err := readConfig(r.body, configBody)
 	if err != nil {
 		return answer{}, err
 	}
@@ -170,7 +170,7 @@ func (s *api) patchConfig(r *request) (answer, error) {
 			return answer{}, err // Java looks for the connector before it looks into the patch
 		}
 	}
-	patch, err := readConfig(r.body, "a patch of a configuration")
+	patch, err := readConfig(r.body, part{"", "the keys to change, as a JSON object,"})
 	if err != nil {
 		return answer{}, err
 	}

@@ -41,7 +41,7 @@ func signature(r *request) (*herder.Signature, error) {
 		return nil, fail(http.StatusBadRequest, fmt.Sprintf("Illegal base64 character %x", encoded[at]))
 	}
 	if err != nil {
-		return nil, fail(http.StatusBadRequest, "the header "+signatureHeader+" is not base64: "+err.Error())
+		return nil, fail(http.StatusBadRequest, "the header "+signatureHeader+" is not base64: characters are missing at its end")
 	}
 	return &herder.Signature{Algorithm: algorithm, MAC: mac, Body: r.body}, nil
 }
@@ -68,17 +68,16 @@ func (s *api) fenceZombies(r *request) (answer, error) {
 
 // readTaskConfigs reads an array of configurations; null is none.
 func readTaskConfigs(body []byte) ([]config.Map, error) {
-	const what = "an array of task configurations"
-	if len(bytes.TrimSpace(body)) == 0 {
-		return nil, fail(http.StatusBadRequest, "the request has no body: "+what+" is expected")
+	if string(bytes.TrimSpace(body)) == "null" {
+		return nil, nil
 	}
 	var items []json.RawMessage
-	if err := json.Unmarshal(body, &items); err != nil {
-		return nil, fail(http.StatusBadRequest, "the request body is not "+what+": "+err.Error())
+	if err := (part{"", "a JSON array of task configurations"}).parse(body, '[', &items); err != nil {
+		return nil, err
 	}
 	configs := make([]config.Map, len(items))
 	for i, item := range items {
-		raw, err := readConfig(item, fmt.Sprintf("configuration of task %d", i))
+		raw, err := readConfig(item, part{fmt.Sprintf("the configuration of task %d", i), "a JSON object of keys and values"})
 		if err != nil {
 			return nil, err
 		}

@@ -33,7 +33,7 @@ func (s *api) logger(r *request) (answer, error) {
 // setLogger sets the level of a logger on this worker, or with scope=cluster on
 // all (KIP-976). An unknown scope counts as worker, as in Java.
 func (s *api) setLogger(r *request) (answer, error) {
-	m, err := readConfig(r.body, "an object with level")
+	m, err := readConfig(r.body, part{"", "a JSON object with level"})
 	if err != nil {
 		return answer{}, err
 	}

@@ -61,22 +61,20 @@ func (s *api) resetOffsets(r *request) (answer, error) {
 // readOffsets reads the body of a change of offsets. Of two entries for one
 // partition the last counts.
 func readOffsets(body []byte) ([]store.Offset, error) {
-	m, err := members(body, "an object with offsets")
+	m, err := members(body, part{"", "a JSON object with offsets"})
 	if err != nil {
 		return nil, err
 	}
 	for field := range m {
 		if field != "offsets" {
-			return nil, fail(http.StatusBadRequest, "unknown field \""+field+"\" in the request: offsets is possible")
+			return nil, fail(http.StatusBadRequest, "unknown field \""+field+"\" in the request body: offsets is possible")
 		}
 	}
 	var items []json.RawMessage
 	if raw := m["offsets"]; raw != nil {
-		if raw[0] != '[' && raw[0] != 'n' {
-			return nil, fail(http.StatusBadRequest, "offsets is not a JSON array: objects with partition and offset are expected in it")
-		}
-		if err := json.Unmarshal(raw, &items); err != nil {
-			return nil, fail(http.StatusBadRequest, "offsets is not a JSON array: "+err.Error())
+		p := part{"offsets", "a JSON array of objects with partition and offset"}
+		if err := p.parse(raw, '[', &items); err != nil && string(raw) != "null" {
+			return nil, err
 		}
 	}
 	if len(items) == 0 {
@@ -106,10 +104,7 @@ func appendLast(all []store.Offset, o store.Offset) []store.Offset {
 func readOffset(item json.RawMessage, index int) (store.Offset, error) {
 	at := "offsets[" + strconv.Itoa(index) + "]"
 	var o store.Offset
-	if item[0] != '{' {
-		return o, fail(http.StatusBadRequest, at+" is not a JSON object with partition and offset")
-	}
-	m, err := members(item, at)
+	m, err := members(item, part{at, "a JSON object with partition and offset"})
 	if err != nil {
 		return o, err
 	}
@@ -122,11 +117,12 @@ func readOffset(item json.RawMessage, index int) (store.Offset, error) {
 		default:
 			return o, fail(http.StatusBadRequest, "unknown field \""+field+"\" in "+at+": partition and offset are possible")
 		}
+		p := part{at + "." + field, "a JSON object or null"}
 		if raw[0] != '{' && raw[0] != 'n' {
-			return o, fail(http.StatusBadRequest, at+"."+field+" is not a JSON object or null")
+			return o, p.wrong(kindOf(raw))
 		}
 		if *to, err = readValue(raw); err != nil {
-			return o, fail(http.StatusBadRequest, at+"."+field+": "+err.Error())
+			return o, p.wrong("not readable")
 		}
 	}
 	return o, nil

@@ -70,19 +70,20 @@ func TestOffsetsAreReadStrictly(t *testing.T) {
 	t.Parallel()
 	h := serve(t, &offsetHerder{}, nil)
 	for body, want := range map[string]string{
-		``:                                "the request has no body",
-		`{}`:                              "Partitions / offsets need to be provided for an alter offsets request",
-		`{"offsets":null}`:                "Partitions / offsets need to be provided for an alter offsets request",
-		`{"offsets":[]}`:                  "Partitions / offsets need to be provided for an alter offsets request",
-		`{"offsets":{}}`:                  "offsets is not a JSON array",
-		`{"offset":[]}`:                   `unknown field \"offset\"`,
-		`{"offsets":[null]}`:              "offsets[0] is not a JSON object",
-		`{"offsets":[{},"x"]}`:            "offsets[1] is not a JSON object",
-		`{"offsets":[{"extra":1}]}`:       `unknown field \"extra\" in offsets[0]`,
-		`{"offsets":[{"partition":"x"}]}`: "offsets[0].partition is not a JSON object",
-		`{"offsets":[{"offset":5}]}`:      "offsets[0].offset is not a JSON object",
-		`{"offsets":[{"offset":{}}]} x`:   "goes on after its JSON object",
-		`[`:                               "is not an object with offsets",
+		``:                                  "the request has no body",
+		`{}`:                                "Partitions / offsets need to be provided for an alter offsets request",
+		`{"offsets":null}`:                  "Partitions / offsets need to be provided for an alter offsets request",
+		`{"offsets":[]}`:                    "Partitions / offsets need to be provided for an alter offsets request",
+		`{"offsets":{}}`:                    "offsets is a JSON object: a JSON array of objects with partition and offset is expected",
+		`{"offset":[]}`:                     `unknown field \"offset\"`,
+		`{"offsets":[null]}`:                "offsets[0] is null: a JSON object with partition and offset is expected",
+		`{"offsets":[{},"x"]}`:              "offsets[1] is a JSON string",
+		`{"offsets":[{"extra":1}]}`:         `unknown field \"extra\" in offsets[0]`,
+		`{"offsets":[{"partition":"x"}]}`:   "offsets[0].partition is a JSON string: a JSON object or null is expected",
+		`{"offsets":[{"offset":5}]}`:        "offsets[0].offset is a JSON number",
+		`{"offsets":[{"offset":{}}]} x`:     "line 1, column 29: unexpected 'x', nothing more is expected after the end",
+		`[]`:                                "the request body is a JSON array: a JSON object with offsets is expected",
+		`{"offsets":[{"offset":{"a":+1}}]}`: "line 1, column 28, in offsets[0].offset.a: unexpected '+', a value is expected",
 	} {
 		w := call(t, h, "PATCH", "/connectors/c/offsets", body, "Content-Type", "application/json")
 		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), want) {

@@ -1,10 +1,12 @@
 package rest
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 func FuzzJAAS(f *testing.F) {
@@ -70,6 +72,28 @@ func FuzzMediaTypes(f *testing.F) {
 			if err != nil || again.String() != m.String() || !again.takes(m.name) {
 				t.Errorf("%q of %q is read as %q, %v", m, text, again, err)
 			}
+		}
+	})
+}
+
+// What is no JSON is refused in words of our own.
+func FuzzJSON(f *testing.F) {
+	for _, text := range []string{`{"a":[1,{"b":}]}`, `{"a":1}}`, `{"é":"\x"}`, "[1 2", `{"a":tru}`, `{"a":1e}`, "\"\n\"", `{"a":"\u12x"}`, `"`, `{,}`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var raw json.RawMessage
+		err := part{"", "anything"}.parse([]byte(text), '{', &raw)
+		if err == nil {
+			return
+		}
+		for _, of := range []string{"invalid character", "json:", "unexpected EOF", "looking for"} {
+			if strings.Contains(err.Error(), of) && !strings.Contains(text, of) {
+				t.Errorf("the error of %q is the parser's: %v", text, err)
+			}
+		}
+		if !utf8.ValidString(err.Error()) || !strings.Contains(err.Error(), "the request ") && !strings.Contains(err.Error(), "expected") {
+			t.Errorf("the error of %q is %v", text, err)
 		}
 	})
 }

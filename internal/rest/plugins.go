@@ -38,7 +38,7 @@ func normalized(class string) string {
 // validate checks that the configuration's class ends with the name in the
 // path, both without the suffix Connector, as Java does.
 func (s *api) validate(r *request) (answer, error) {
-	cfg, err := readConfig(r.body, "a configuration")
+	cfg, err := readConfig(r.body, configBody)
 	if err != nil {
 		return answer{}, err
 	}

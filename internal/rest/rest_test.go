@@ -143,7 +143,7 @@ func TestAnswers(t *testing.T) {
 		{"POST", "/connectors", "application/json", `{"name":"b"}`, 422, `{"error_code":422,"message":"config may not be empty"}`},
 		{"POST", "/connectors", "application/json", `{"name":"b","config":{},"tasks":[]}`, 400, `~unknown field \"tasks\"`},
 		{"POST", "/connectors", "application/json", `{"name":"b","config":{"a":[1]}}`, 400, `~a string, number, boolean or null is expected`},
-		{"POST", "/connectors", "application/json", `{"name":"b"`, 400, `~unexpected EOF`},
+		{"POST", "/connectors", "application/json", `{"name":"b"`, 400, `~is not valid JSON: it ends too early`},
 		{"POST", "/connectors", "application/json", `{"name":"b","config":{"name":"c"}}`, 400, `~Connector name configuration (c) doesn't match connector name in the URL (b)`},
 		{"GET", "/connectors/a%2fb", "", "", 400, `~<html>`},
 		{"GET", "//connectors", "", "", 400, `~<html>`},
