@@ -209,7 +209,11 @@ func (g *generator) config() map[string]any {
 	if c["connector.class"] == "Datagen" {
 		c["kafka.topic"], c["quickstart"], c["max.interval"] = "random", "clickstream", "1000"
 	}
-	c["file"] = filepath.Join(g.tmp, pick(g, "in.txt", "out.txt", "missing/out.txt"))
+	// No source reads what a sink writes: together they would fill the disk.
+	c["file"] = filepath.Join(g.tmp, pick(g, "out.txt", "missing/out.txt"))
+	if c["connector.class"] == "FileStreamSource" {
+		c["file"] = filepath.Join(g.tmp, "in.txt")
+	}
 	keys := []string{
 		"tasks.max", "name", "topic", "topics", "topics.regex", "key.converter", "value.converter", "header.converter", "transforms", "transforms.a.type", "predicates",
 		"errors.tolerance", "errors.deadletterqueue.topic.name", "errors.retry.timeout", "connector.class", "connector.plugin.version", "producer.override.acks", "consumer.override.max.poll.records",
