@@ -21,7 +21,7 @@ func (s *api) restart(r *request) (answer, error) {
 		return none(http.StatusNoContent, s.Herder.Restart(r.Context(), r.names[0]))
 	}
 	st, err := s.Herder.RestartWith(r.Context(), r.names[0], includeTasks, onlyFailed)
-	return answer{status: http.StatusAccepted, body: s.statusBody(st)}, err
+	return answer{status: http.StatusAccepted, body: s.statusBody(s.maskStatus(r, st))}, err
 }
 
 func (s *api) restartTask(r *request) (answer, error) {

@@ -26,7 +26,7 @@ func (s *api) list(r *request) (answer, error) {
 			switch kind {
 			case "status":
 				if st, found := s.Herder.Status(name); found {
-					all = s.appendStatus(appendMember(all, kind), st)
+					all = s.appendStatus(appendMember(all, kind), s.maskStatus(r, st))
 				}
 			case "info":
 				if info, found := s.Herder.Info(name); found {
@@ -188,7 +188,7 @@ func (s *api) status(r *request) (answer, error) {
 	if !found {
 		return answer{}, fail(http.StatusNotFound, "No status found for connector "+r.names[0])
 	}
-	return ok(s.statusBody(st))
+	return ok(s.statusBody(s.maskStatus(r, st)))
 }
 
 type taskID struct {
@@ -221,6 +221,9 @@ func (s *api) taskStatus(r *request) (answer, error) {
 	if st, found := s.Herder.Status(id.Connector); found {
 		for _, t := range st.Tasks {
 			if t.ID == id.Task {
+				if s.mask {
+					t.Trace = s.traceSecrets(r, id.Connector).text(t.Trace)
+				}
 				return ok(s.taskBody(id.Connector, t))
 			}
 		}

@@ -2,15 +2,17 @@ package rest
 
 import (
 	"errors"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"sluice/connect/config"
 	"sluice/internal/herder"
 )
 
-// With rest.mask.secrets=true no answer shows the value of a PASSWORD key. A
-// client that sends the mask back means: unchanged.
+// With rest.mask.secrets=true no answer shows the value of a PASSWORD key, or the
+// password in a URL. A client that sends back what it was shown means: unchanged.
 
 // reference is a value that names a secret of a config provider and shows none.
 var reference = regexp.MustCompile(`^\$\{[^}]+\}$`)
@@ -32,17 +34,56 @@ func secretName(key string) bool {
 	return false
 }
 
-// secretKeys tells the PASSWORD keys of a configuration.
+// inURL finds passwords in URLs: before the host, and among the parameters.
+var inURL = regexp.MustCompile(`(?i)(://[^/?#@:\s]*:)[^/?#@\s]+@|([?&;](?:[^=&;#\s]*(?:password|passwd|secret|token|passphrase))=)[^&;#\s]+`)
+
+func hideInURLs(text string) string {
+	return inURL.ReplaceAllStringFunc(text, func(found string) string {
+		m := inURL.FindStringSubmatch(found)
+		if m[2] != "" {
+			return m[2] + config.Hidden
+		}
+		return m[1] + config.Hidden + "@"
+	})
+}
+
+// secretKeys tells the PASSWORD keys of a configuration: those of its connector,
+// converters, transformations and predicates, and those of clients by their names.
 func (s *api) secretKeys(r *request, cfg config.Raw) func(key string) bool {
 	defined := map[string]bool{}
-	if class := cfg["connector.class"]; class != nil {
+	add := func(prefix, class string) {
+		if class == "" {
+			return
+		}
 		// Without the definition the names of the keys have to do.
-		keys, _ := s.Herder.PluginConfig(r.Context(), *class, anyVersion)
+		keys, _ := s.Herder.PluginConfig(r.Context(), class, anyVersion)
 		for _, k := range keys {
-			defined[k.Name] = k.Type == string(config.Password)
+			defined[prefix+k.Name] = k.Type == string(config.Password)
 		}
 	}
+	given := cfg.Map()
+	for _, role := range []string{"key.converter", "value.converter", "header.converter"} {
+		add(role+".", given[role])
+	}
+	for _, list := range []string{"transforms", "predicates"} {
+		for alias := range strings.SplitSeq(given[list], ",") {
+			prefix := list + "." + config.Trim(alias) + "."
+			add(prefix, given[prefix+"type"])
+		}
+	}
+	add("", given["connector.class"])
 	return func(key string) bool { return defined[key] || secretName(key) }
+}
+
+// shown returns the value of a key as answers show it.
+func shown(value string, secret bool) string {
+	switch {
+	case value == "" || reference.MatchString(value):
+		return value
+	case secret:
+		return config.Hidden
+	}
+	return hideInURLs(value)
 }
 
 // masked returns the connector as answers show it.
@@ -57,27 +98,38 @@ func (s *api) maskedTask(r *request, cfg config.Map) config.Map {
 	if !s.mask {
 		return cfg
 	}
-	raw := cfg.Raw()
+	all := config.Raw{}
 	if info, found := s.Herder.Info(r.names[0]); found {
-		raw["connector.class"] = info.Config["connector.class"]
+		maps.Copy(all, info.Config)
 	}
-	shown := maskAll(cfg.Raw(), s.secretKeys(r, raw))
-	return shown.Map()
+	maps.Copy(all, cfg.Raw())
+	return maskAll(cfg.Raw(), s.secretKeys(r, all)).Map()
 }
 
 func maskAll(cfg config.Raw, secret func(string) bool) config.Raw {
 	out := make(config.Raw, len(cfg))
 	for key, value := range cfg {
-		if value != nil && *value != "" && !reference.MatchString(*value) && secret(key) {
-			value = new(config.Hidden)
+		if value != nil {
+			value = new(shown(*value, secret(key)))
 		}
 		out[key] = value
 	}
 	return out
 }
 
-// secretValues are what must not stand in the error of a request.
+// secretValues are what must not stand in the error of a request or in a trace.
 type secretValues []string
+
+// secretsOf returns the secrets of a configuration.
+func secretsOf(cfg config.Raw, secret func(string) bool) secretValues {
+	values := secretValues{}
+	for key, value := range cfg {
+		if value != nil && secret(key) && shown(*value, true) == config.Hidden && *value != config.Hidden {
+			values = append(values, *value)
+		}
+	}
+	return values
+}
 
 // unmask puts the values of the connector in place of masks that came back, and
 // returns the secrets of the configuration. A mask without a former value stays.
@@ -86,36 +138,61 @@ func (s *api) unmask(r *request, name string, cfg config.Raw) secretValues {
 		return nil
 	}
 	info, _ := s.Herder.Info(name)
-	class := config.Raw{"connector.class": cfg["connector.class"]}
-	if class["connector.class"] == nil {
-		class["connector.class"] = info.Config["connector.class"]
-	}
-	secret := s.secretKeys(r, class)
-	var values secretValues
+	all := config.Raw{}
+	maps.Copy(all, info.Config)
+	maps.Copy(all, cfg)
+	secret := s.secretKeys(r, all)
 	for key, value := range cfg {
-		if value == nil || !secret(key) {
+		former := info.Config[key]
+		if value == nil || former == nil {
 			continue
 		}
-		if former := info.Config[key]; *value == config.Hidden && former != nil {
-			cfg[key], value = former, former
-		}
-		if *value != "" && *value != config.Hidden {
-			values = append(values, *value)
+		if mask := shown(*former, secret(key)); mask != *former && *value == mask {
+			cfg[key] = former
 		}
 	}
-	return values
+	return secretsOf(cfg, secret)
+}
+
+// traceSecrets returns the secrets that must not stand in the traces of a connector.
+func (s *api) traceSecrets(r *request, name string) secretValues {
+	info, found := s.Herder.Info(name)
+	if !s.mask || !found {
+		return nil
+	}
+	return secretsOf(info.Config, s.secretKeys(r, info.Config))
+}
+
+// text masks the secrets in a text.
+func (v secretValues) text(text string) string {
+	for _, secret := range v {
+		text = strings.ReplaceAll(text, secret, config.Hidden)
+	}
+	return hideInURLs(text)
+}
+
+// maskStatus masks the traces of a status.
+func (s *api) maskStatus(r *request, c herder.ConnectorStatus) herder.ConnectorStatus {
+	if !s.mask {
+		return c
+	}
+	secrets := s.traceSecrets(r, c.Name)
+	c.Connector.Trace = secrets.text(c.Connector.Trace)
+	c.Tasks = slices.Clone(c.Tasks)
+	for i := range c.Tasks {
+		c.Tasks[i].Trace = secrets.text(c.Tasks[i].Trace)
+	}
+	return c
 }
 
 // hide masks the secrets in an error for the client.
 func (v secretValues) hide(err error) error {
 	e, is := errors.AsType[*herder.Error](err)
-	if !is || len(v) == 0 {
+	if !is || v == nil {
 		return err
 	}
 	hidden := *e
-	for _, secret := range v {
-		hidden.Message = strings.ReplaceAll(hidden.Message, secret, config.Hidden)
-	}
+	hidden.Message = v.text(e.Message)
 	return &hidden
 }
 
@@ -127,8 +204,8 @@ func (s *api) maskInfos(infos herder.ConfigInfos) herder.ConfigInfos {
 	configs := make([]herder.ConfigInfo, len(infos.Configs))
 	for i, c := range infos.Configs {
 		secret := secretName(c.Value.Name) || c.Definition != nil && c.Definition.Type == string(config.Password)
-		if v := c.Value.Value; secret && v != nil && *v != "" {
-			c.Value.Value = new(config.Hidden)
+		if v := c.Value.Value; v != nil {
+			c.Value.Value = new(shown(*v, secret))
 		}
 		configs[i] = c
 	}

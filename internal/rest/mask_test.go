@@ -7,6 +7,7 @@ import (
 
 	"sluice/connect/config"
 	"sluice/internal/herder"
+	"sluice/internal/store"
 )
 
 // secretive is a herder whose plugin has a PASSWORD key.
@@ -56,5 +57,52 @@ func TestSecretsAreMaskedAndComeBack(t *testing.T) {
 	plain := serve(t, s, nil)
 	if body := call(t, plain, "GET", "/connectors/c/config", "").Body.String(); !strings.Contains(body, "1234-secret") {
 		t.Errorf("without rest.mask.secrets Java shows it: %s", body)
+	}
+}
+
+// parts is a herder whose converter and transformation have PASSWORD keys, and
+// whose connector has failed with a trace that shows what it should not.
+type parts struct{ fakeHerder }
+
+func (p *parts) PluginConfig(_ context.Context, class, _ string) ([]herder.ConfigKeyInfo, error) {
+	switch class {
+	case "Conv":
+		return []herder.ConfigKeyInfo{{Name: "auth", Type: "PASSWORD"}}, nil
+	case "Trans":
+		return []herder.ConfigKeyInfo{{Name: "salt", Type: "PASSWORD"}}, nil
+	}
+	return nil, nil
+}
+
+func (p *parts) Status(name string) (herder.ConnectorStatus, bool) {
+	failed := store.Status{State: store.Failed, Trace: "refused: jdbc:postgresql://u:s3cr3t@db/x with s3cr3t-salt"}
+	return herder.ConnectorStatus{Name: name, Connector: failed, Tasks: []herder.TaskStatus{{Status: failed}}}, true
+}
+
+func TestSecretsOfPartsAndURLsAreMasked(t *testing.T) {
+	t.Parallel()
+	p := &parts{fakeHerder{configs: map[string]config.Raw{}}}
+	h := serve(t, p, config.Map{"rest.mask.secrets": "true"})
+	const sent = `{"connector.class":"X","value.converter":"Conv","value.converter.auth":"s3cr3t-auth","transforms":"a, b","transforms.b.type":"Trans","transforms.b.salt":"s3cr3t-salt",` +
+		`"connection.url":"jdbc:postgresql://u:s3cr3t@db:1/x?user=u&password=s3cr3t&ssl=true","brokers":"http://plain:1,https://v:s3cr3t@h"}`
+	call(t, h, "PUT", "/connectors/c/config", sent)
+	for _, path := range []string{"/connectors/c/config", "/connectors?expand=info&expand=status", "/connectors/c/status", "/connectors/c/tasks/0/status"} {
+		if body := call(t, h, "GET", path, "").Body.String(); strings.Contains(body, "s3cr3t") || !strings.Contains(body, "[hidden]") {
+			t.Errorf("GET %s: %s", path, body)
+		}
+	}
+	shown := call(t, h, "GET", "/connectors/c/config", "").Body.String()
+	for _, plain := range []string{"jdbc:postgresql://u:[hidden]@db:1/x?user=u", "&ssl=true", "http://plain:1,https://v:[hidden]@h"} {
+		if !strings.Contains(shown, plain) {
+			t.Errorf("%s is not in %s", plain, shown)
+		}
+	}
+	if w := call(t, h, "PUT", "/connectors/c/config", shown); w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	for _, key := range []string{"value.converter.auth", "transforms.b.salt", "connection.url", "brokers"} {
+		if got := *p.configs["c"][key]; !strings.Contains(got, "s3cr3t") || strings.Contains(got, "[hidden]") {
+			t.Errorf("%s came back as %s", key, got)
+		}
 	}
 }
