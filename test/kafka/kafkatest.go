@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -142,32 +143,31 @@ func Command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// The ports that tests take lie below those that the system gives to outgoing
+// connections, of which a test has many: a port that is free stays free.
+const (
+	firstPort = 10_240
+	endPort   = 32_000
+)
+
 // FreePorts returns the first of n free ports of 127.0.0.1 in a row.
 func FreePorts(n int) (int, error) {
-	for range 20 {
-		first, err := tryPorts(n)
-		if err == nil {
+	for range 100 {
+		first := firstPort + rand.IntN(endPort-firstPort-n)
+		if allFree(first, n) {
 			return first, nil
 		}
 	}
 	return 0, fmt.Errorf("no %d free ports in a row", n)
 }
 
-func tryPorts(n int) (int, error) {
-	var lc net.ListenConfig
-	ctx := context.Background()
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = l.Close() }()
-	first := l.Addr().(*net.TCPAddr).Port
-	for i := 1; i < n; i++ {
-		next, err := lc.Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", first+i))
+func allFree(first, n int) bool {
+	for port := first; port < first+n; port++ {
+		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			return 0, err
+			return false
 		}
-		defer func() { _ = next.Close() }()
+		_ = l.Close() // only whether it is free is wanted
 	}
-	return first, nil
+	return true
 }

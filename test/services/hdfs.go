@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -84,11 +83,15 @@ func tryHDFS(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("folder for HDFS: %w", err)
 	}
-	ports, err := freePorts(ctx, 2)
+	port, err := findPort(ctx)
 	if err != nil {
 		return "", err
 	}
-	cmd := script(ctx, "run", dir, strconv.Itoa(ports[0]), strconv.Itoa(ports[1]))
+	webPort, err := findPort(ctx)
+	if err != nil {
+		return "", err
+	}
+	cmd := script(ctx, "run", dir, strconv.Itoa(port), strconv.Itoa(webPort))
 	input, err := cmd.StdinPipe() // closed by the end of this process: the script ends then
 	if err != nil {
 		return "", fmt.Errorf("start HDFS: %w", err)
@@ -98,7 +101,7 @@ func tryHDFS(ctx context.Context) (string, error) {
 	}
 	// Waiting keeps the pipe referenced: a collected one is closed.
 	go func() { _ = cmd.Wait() }()
-	address := "127.0.0.1:" + strconv.Itoa(ports[0])
+	address := "127.0.0.1:" + strconv.Itoa(port)
 	for end := time.Now().Add(startLimit); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		log, _ := os.ReadFile(filepath.Join(dir, "log")) // not there yet
 		if bytes.Contains(log, []byte("BindException")) {
@@ -147,19 +150,6 @@ func create(client *hdfs.Client) (*hdfs.FileWriter, error) {
 		return nil, fmt.Errorf("probe HDFS: %w", err)
 	}
 	return w, nil
-}
-
-func freePorts(ctx context.Context, n int) ([]int, error) {
-	ports := make([]int, 0, n)
-	for range n {
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("free port: %w", err)
-		}
-		defer func() { _ = l.Close() }()                    // only its number is wanted
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert // A TCP listener.
-	}
-	return ports, nil
 }
 
 // script prepares a run of the script in a process group of its own, so that a

@@ -9,7 +9,9 @@ package services
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -71,13 +73,13 @@ func MariaDB(t T) string {
 	dir, as := home(t, "mysql")
 	data := filepath.Join(dir, "data")
 	init := program(t, "mariadb-server", "mariadb-install-db", "/usr/bin")
-	run(t, as, init, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
+	run(t, as, init, "--no-defaults", "--datadir="+data, "--tmpdir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db")
 	port := freePort(t)
 	first := filepath.Join(dir, "init.sql")
 	if err := os.WriteFile(first, []byte("CREATE DATABASE conn;\n"), 0o644); err != nil { //nolint:gosec // The server's user reads it.
 		t.Fatalf("%v", err)
 	}
-	serve(t, as, syscall.SIGTERM, bin, "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port), "--socket="+filepath.Join(dir, "s"),
+	serve(t, as, syscall.SIGTERM, bin, "--no-defaults", "--datadir="+data, "--tmpdir="+dir, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port), "--socket="+filepath.Join(dir, "s"),
 		"--pid-file="+filepath.Join(dir, "pid"), "--init-file="+first, "--default-time-zone=+00:00", "--innodb-flush-log-at-trx-commit=0")
 	await(t, port)
 	return fmt.Sprintf("jdbc:mariadb://127.0.0.1:%d/conn?user=root", port)
@@ -184,12 +186,25 @@ func serve(t T, as *syscall.SysProcAttr, stop syscall.Signal, name string, args 
 
 func freePort(t T) int {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	port, err := findPort(t.Context())
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	defer func() { _ = l.Close() }()    // only its number is wanted
-	return l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // A TCP listener.
+	return port
+}
+
+// findPort returns a port below those that the system gives to outgoing
+// connections: one that is free stays free.
+func findPort(ctx context.Context) (int, error) {
+	const first, end = 10_240, 32_000
+	for range 100 {
+		port := first + rand.IntN(end-first)
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, errors.New("no free port")
 }
 
 // await waits until the port takes connections.

@@ -286,7 +286,10 @@ func ours(s *Stores) expanded {
 func TestBrokerRestart(t *testing.T) {
 	kafkatest.Broker(t) // skips where there is none
 	ctx := context.WithoutCancel(t.Context())
-	port := kafkatest.FreePort(t)
+	port, err := kafkatest.FreePorts(2) // one is the controller's
+	if err != nil {
+		t.Fatal(err)
+	}
 	name := "test-store-broker-" + strconv.Itoa(port)
 	if err := kafkatest.Guarded(ctx, name, "broker", "start", name, strconv.Itoa(port)); err != nil {
 		t.Fatal(err)
