@@ -1,12 +1,12 @@
-// Package example runs docs/write-a-connector.md: the code that the page shows is
-// that of examples/csv, which builds, passes its tests and moves the page's rows.
+// Package example runs the guides in docs: the code that write-a-connector.md shows
+// is that of examples/csv, which builds, passes its tests and moves the page's rows;
+// the configurations of data-path.md are valid, and do what the page says.
 package example
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,8 +23,8 @@ const (
 	module = "../../examples/csv"
 )
 
-// blocks returns the code of the page in a language.
-func blocks(t *testing.T, language string) []string {
+// blocks returns the code of a page in a language.
+func blocks(t *testing.T, page, language string) []string {
 	t.Helper()
 	text, err := os.ReadFile(page)
 	if err != nil {
@@ -53,7 +53,7 @@ func TestThePageShowsTheExample(t *testing.T) {
 			code.Write(text)
 		}
 	}
-	for _, block := range blocks(t, "go") {
+	for _, block := range blocks(t, page, "go") {
 		if !strings.Contains(code.String(), block) {
 			t.Errorf("%s shows code that is not in %s:\n%s", page, module, block)
 		}
@@ -86,8 +86,8 @@ func TestTheExampleRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := start(ctx, t, program, filepath.Join(dir, "data"))
-	for _, body := range blocks(t, "json") {
-		create(ctx, t, url, strings.NewReplacer("/tmp/csv-in", in, "/tmp/csv-out", out).Replace(body))
+	for _, body := range blocks(t, page, "json") {
+		ask(ctx, t, http.MethodPost, url+"/connectors", json.RawMessage(strings.NewReplacer("/tmp/csv-in", in, "/tmp/csv-out", out).Replace(body)))
 	}
 	for path := filepath.Join(out, "cities-0.csv"); ; time.Sleep(50 * time.Millisecond) {
 		text, err := os.ReadFile(path)
@@ -124,33 +124,15 @@ func start(ctx context.Context, t *testing.T, program, data string) string {
 			t.Logf("it said:\n%s", &log)
 		}
 	})
-	for address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`); ; time.Sleep(20 * time.Millisecond) {
-		text, err := os.ReadFile(banner.Name())
-		if found := address.Find(text); found != nil {
-			return string(found)
-		}
-		if ctx.Err() != nil {
-			t.Fatalf("no address is in the banner: %s %v", text, err)
-		}
-	}
+	return addressIn(ctx, t, banner.Name())
 }
 
-func create(ctx context.Context, t *testing.T, url, body string) {
+// addressIn waits for the address of the REST API in a banner.
+func addressIn(ctx context.Context, t *testing.T, banner string) string {
 	t.Helper()
-	if !json.Valid([]byte(body)) {
-		t.Fatalf("the page has bad JSON: %s", body)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/connectors", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	if answer, _ := io.ReadAll(res.Body); res.StatusCode != http.StatusCreated {
-		t.Fatalf("creating %s: %d %s", body, res.StatusCode, answer)
-	}
+	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+	return string(address.Find(await(ctx, t, func() ([]byte, bool) {
+		text, err := os.ReadFile(banner)
+		return text, err == nil && address.Match(text)
+	})))
 }
