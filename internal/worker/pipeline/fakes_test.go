@@ -14,6 +14,7 @@ import (
 	"sluice/internal/store"
 	"sluice/internal/telemetry"
 	"sluice/internal/worker/pipeline"
+	transforms "sluice/transforms/all"
 )
 
 // dropEven drops values that are even numbers; what is no number is an error.
@@ -50,7 +51,7 @@ func newPipeline(t *testing.T, o options, pairs ...string) *pipeline.Pipeline {
 }
 
 func makePipeline(o options, conn config.Map) (*pipeline.Pipeline, error) {
-	set := plugin.Join(all.Plugins(), plugin.Set{Transforms: []plugin.Transform{
+	set := plugin.Join(all.Plugins(), transforms.Plugins(), plugin.Set{Transforms: []plugin.Transform{
 		{Info: plugin.Info{Class: "test.DropEven", Version: "1.0"}, New: func() connect.Transform { return dropEven{} }},
 		{Info: plugin.Info{Class: "test.Retopic", Version: "1.0"}, New: func() connect.Transform { return retopic{} }},
 		{Info: plugin.Info{Class: "test.Step", Version: "1.0"}, New: func() connect.Transform { return o.step }},
