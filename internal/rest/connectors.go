@@ -18,11 +18,12 @@ func (s *api) list(r *request) (answer, error) {
 	if !expanded {
 		return ok(append([]string{}, names...))
 	}
-	all := []byte{'{'}
+	all := append(make([]byte, 0, s.infos.size.Load()), '{')
+	look, end := s.infos.list(func(info herder.ConnectorInfo) []byte { return appendInfo(nil, s.masked(r, info)) })
+	kinds = slices.Compact(slices.Sorted(slices.Values(kinds)))
 	for _, name := range names {
-		all = appendMember(all, name)
-		all = append(all, '{')
-		for _, kind := range slices.Compact(slices.Sorted(slices.Values(kinds))) {
+		all = append(appendMember(all, name), '{')
+		for _, kind := range kinds {
 			switch kind {
 			case "status":
 				if st, found := s.Herder.Status(name); found {
@@ -30,13 +31,18 @@ func (s *api) list(r *request) (answer, error) {
 				}
 			case "info":
 				if info, found := s.Herder.Info(name); found {
-					all = appendInfo(appendMember(all, kind), s.masked(r, info))
+					all = append(appendMember(all, kind), look(info)...)
 				}
 			}
 		}
 		all = append(all, '}')
 	}
-	return ok(json.RawMessage(append(all, '}')))
+	if slices.Contains(kinds, "info") {
+		end()
+	}
+	all = append(all, '}')
+	s.infos.size.Store(int64(len(all) + len(all)/16))
+	return ok(json.RawMessage(all))
 }
 
 // createRequest is the body of POST /connectors.
@@ -104,7 +110,7 @@ func (s *api) create(r *request) (answer, error) {
 		return answer{}, err
 	}
 	c.config["name"] = &c.name
-	secrets := s.unmask(r, "", c.config)
+	secrets := s.unmask(r, c.name, c.config)
 	_, info, err := s.Herder.Put(r.Context(), c.name, c.config, c.initial, false)
 	if err != nil {
 		return answer{}, secrets.hide(err)

@@ -173,7 +173,8 @@ func (v secretValues) text(text string) string {
 
 // maskStatus masks the traces of a status.
 func (s *api) maskStatus(r *request, c herder.ConnectorStatus) herder.ConnectorStatus {
-	if !s.mask {
+	traced := c.Connector.Trace != "" || slices.ContainsFunc(c.Tasks, func(t herder.TaskStatus) bool { return t.Trace != "" })
+	if !s.mask || !traced {
 		return c
 	}
 	secrets := s.traceSecrets(r, c.Name)

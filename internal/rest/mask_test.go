@@ -17,6 +17,14 @@ func (s *secretive) PluginConfig(context.Context, string, string) ([]herder.Conf
 	return []herder.ConfigKeyInfo{{Name: "pin", Type: "PASSWORD"}, {Name: "topic", Type: "STRING"}}, nil
 }
 
+// Put refuses what a validation of the mask would.
+func (s *secretive) Put(ctx context.Context, name string, cfg config.Raw, target *store.TargetState, replace bool) (bool, herder.ConnectorInfo, error) {
+	if *cfg["pin"] == config.Hidden {
+		return false, herder.ConnectorInfo{}, &herder.Error{Status: 400, Message: "the pin is the mask"}
+	}
+	return s.fakeHerder.Put(ctx, name, cfg, target, replace)
+}
+
 func (s *secretive) Validate(_ context.Context, cfg config.Raw) (herder.ConfigInfos, error) {
 	if *cfg["topic"] == "bad" {
 		return herder.ConfigInfos{}, &herder.Error{Status: 400, Message: "Connector config {pin=" + *cfg["pin"] + "} is wrong"}
@@ -53,6 +61,10 @@ func TestSecretsAreMaskedAndComeBack(t *testing.T) {
 	}
 	if body := call(t, h, "GET", "/connectors/c/config", "").Body.String(); !strings.Contains(body, "${file:/a:b}") || !strings.Contains(body, `"topic":"t"`) {
 		t.Errorf("a reference or a plain value is masked: %s", body)
+	}
+	again := `{"name":"c","config":` + call(t, h, "GET", "/connectors/c/config", "").Body.String() + "}"
+	if w := call(t, h, "POST", "/connectors", again); w.Code != 409 {
+		t.Errorf("POST of a name that is there: %d %s", w.Code, w.Body)
 	}
 	plain := serve(t, s, nil)
 	if body := call(t, plain, "GET", "/connectors/c/config", "").Body.String(); !strings.Contains(body, "1234-secret") {

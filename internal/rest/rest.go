@@ -49,6 +49,7 @@ type api struct {
 	routes  []route
 	forward *http.Client
 	openapi []byte
+	infos   fragments
 }
 
 // request is one request that found its route.
