@@ -51,6 +51,7 @@ func NewAlone(cfg Config, copies Copies) (*Alone, error) {
 		admin.Close()
 		return nil, err
 	}
+	l.toStable = true // as in New
 	topic := journal.NewOffsets(l, cfg.Log)
 	over := journal.NewOverlay(topic, copies, cfg.Log)
 	s := Stores{Offsets: topic, cfg: cfg, eos: Enabled, admin: admin, offsetTopic: t, offsets: over, over: over}

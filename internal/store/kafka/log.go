@@ -17,10 +17,26 @@ import (
 	"sluice/internal/store"
 )
 
+// position is a question of ListOffsets.
+type position int
+
 const (
-	earliest = -2 // of ListOffsets
-	latest   = -1
+	earliest position = iota
+	latest
+	stable // the end of what readers of committed records see now
 )
+
+// ask returns how ListOffsets spells the question.
+func (p position) ask() (timestamp int64, isolation int8) {
+	switch p {
+	case earliest:
+		return -2, 0
+	case stable:
+		return -1, 1
+	default:
+		return -1, 0
+	}
+}
 
 // topicLog is one topic, read by all and written by anybody: journal.Log.
 //
@@ -35,6 +51,8 @@ type topicLog struct {
 	reader *kgo.Client // made by Start
 
 	adminOwned bool // admin is not shared with other logs
+	// toStable has Start read up to the first open transaction only.
+	toStable bool
 
 	life context.Context //nolint:containedctx // The life of the tail; writes that nobody waits for use it too.
 	end  context.CancelFunc
@@ -114,7 +132,14 @@ func (l *topicLog) open(ctx context.Context, n int32, consume func([]store.Recor
 		return err
 	}
 	l.tail.Go(func() { l.run(consume) })
-	return l.ReadToEnd(ctx)
+	if !l.toStable {
+		return l.ReadToEnd(ctx)
+	}
+	ends, err := l.offsets(ctx, stable)
+	if err != nil {
+		return err
+	}
+	return l.readTo(ctx, ends)
 }
 
 // run is the tail.
@@ -180,6 +205,11 @@ func (l *topicLog) ReadToEnd(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return l.readTo(ctx, ends)
+}
+
+// readTo waits until each partition has been read up to an offset.
+func (l *topicLog) readTo(ctx context.Context, ends []int64) error {
 	for {
 		l.mu.Lock()
 		behind := slices.ContainsFunc(slices.Collect(partitions(len(ends))), func(p int) bool { return l.next[p] < ends[p] })
@@ -215,7 +245,7 @@ var errClosed = errors.New("the store is closed")
 
 // offsets asks for an offset of each partition, again and again while no broker
 // answers, until ctx ends.
-func (l *topicLog) offsets(ctx context.Context, which int64) ([]int64, error) {
+func (l *topicLog) offsets(ctx context.Context, which position) ([]int64, error) {
 	var found []int64
 	err := l.topic.persist(ctx, l.log, func(ctx context.Context) (bool, error) {
 		var err error
@@ -225,14 +255,16 @@ func (l *topicLog) offsets(ctx context.Context, which int64) ([]int64, error) {
 	return found, err
 }
 
-func listOffsets(ctx context.Context, cl *kgo.Client, name string, n int, which int64) ([]int64, error) {
+func listOffsets(ctx context.Context, cl *kgo.Client, name string, n int, which position) ([]int64, error) {
 	req := kmsg.NewPtrListOffsetsRequest()
 	req.ReplicaID = -1
+	timestamp, isolation := which.ask()
+	req.IsolationLevel = isolation
 	t := kmsg.NewListOffsetsRequestTopic()
 	t.Topic = name
 	for p := range n {
 		part := kmsg.NewListOffsetsRequestTopicPartition()
-		part.Partition, part.Timestamp = int32(p), which
+		part.Partition, part.Timestamp = int32(p), timestamp
 		t.Partitions = append(t.Partitions, part)
 	}
 	req.Topics = append(req.Topics, t)

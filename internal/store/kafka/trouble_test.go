@@ -262,7 +262,7 @@ func refuse(c *kfake.Cluster, key kmsg.Key, code int16, topic string) {
 			resp.Topics = append(resp.Topics, rt)
 			return resp, nil, true
 		case *kmsg.ListOffsetsRequest: // says that there are records
-			if req.Topics[0].Topic != topic || req.Topics[0].Partitions[0].Timestamp == earliest {
+			if req.Topics[0].Topic != topic || req.Topics[0].Partitions[0].Timestamp == -2 {
 				return nil, nil, false
 			}
 			resp := req.ResponseKind().(*kmsg.ListOffsetsResponse)
@@ -435,6 +435,54 @@ func TestOffsetsBeyondMarkers(t *testing.T) {
 	}
 	if got := s.Configs.Snapshot().Offset(); got != 5 {
 		t.Errorf("the config offset is %d", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOpenTransactionInTheOffsetTopic: what a killed task has left open does not
+// hold up the start of a worker, which has to be in the group before anybody ends
+// it. Offsets are read to the end all the same.
+func TestOpenTransactionInTheOffsetTopic(t *testing.T) {
+	t.Parallel()
+	c := cluster(t)
+	w := worker(c, t.Name(), map[string]string{"exactly.once.source.support": "enabled"})
+	first := openStores(t, w)
+	start(t, first)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	killed, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.TransactionalID("killed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer killed.Close()
+	ctx := t.Context()
+	if err := killed.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	if err := killed.ProduceSync(ctx, &kgo.Record{Topic: w["offset.storage.topic"], Key: []byte(`["c",{"p":1}]`), Value: []byte(`{"o":1}`)}).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+
+	s := openStores(t, w)
+	start(t, s)
+	read := make(chan error, 1)
+	go func() {
+		_, err := s.Offsets.Read(ctx, "c", nil)
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		t.Errorf("offsets are read while a transaction is open: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	if err := killed.EndTransaction(ctx, kgo.TryAbort); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-read; err != nil {
+		t.Error(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
