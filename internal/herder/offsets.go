@@ -26,22 +26,20 @@ type offsetKeeper struct {
 
 // read returns the offsets of a connector.
 func (k *offsetKeeper) read(ctx context.Context, name string, cfg config.Raw) ([]store.Offset, error) {
-	cfg, _, err := resolveReferences(k.providers, cfg)
+	cfg, refs, err := resolveReferences(k.providers, cfg)
 	if err != nil {
 		return nil, err
 	}
 	if k.kind(cfg) != TypeSink {
 		offsets, err := k.list(ctx, name, cfg)
 		if err != nil {
-			k.log.Error("offsets were not read", slog.String("connector", name), slog.Any("error", err))
-			return nil, internal("Failed to retrieve offsets for source connector " + name)
+			return nil, refs.hideError(k.unread(err, "offsets for source", name))
 		}
 		return offsets, nil
 	}
 	consumed, err := k.consumed.ConsumedOffsets(ctx, name, cfg.Map())
 	if err != nil {
-		k.log.Error("offsets were not read", slog.String("connector", name), slog.Any("error", err))
-		return nil, internal("Failed to retrieve consumer group offsets for sink connector " + name)
+		return nil, refs.hideError(k.unread(err, "consumer group offsets for sink", name))
 	}
 	out := make([]store.Offset, 0, len(consumed))
 	for p, offset := range consumed {
@@ -59,6 +57,11 @@ func (k *offsetKeeper) read(ctx context.Context, name string, cfg config.Raw) ([
 		return cmp.Or(strings.Compare(x[1].Value.Text(), y[1].Value.Text()), cmp.Compare(x[0].Value.Int(), y[0].Value.Int()))
 	})
 	return out, nil
+}
+
+func (k *offsetKeeper) unread(err error, what, name string) error {
+	k.log.Error("offsets were not read", slog.String("connector", name), slog.Any("error", err))
+	return internal("Failed to retrieve " + what + " connector " + name + ": " + err.Error())
 }
 
 // alter sets offsets of a stopped connector and returns the message for the client.

@@ -59,12 +59,14 @@ type groups struct {
 	mu   sync.Mutex // guards the following
 	kept map[string]map[connect.TopicPartition]int64
 	fail error
+	// unread is the error of ConsumedOffsets.
+	unread error
 }
 
 func (g *groups) ConsumedOffsets(_ context.Context, name string, _ config.Map) (map[connect.TopicPartition]int64, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.kept[name], nil
+	return g.kept[name], g.unread
 }
 
 func (g *groups) AlterConsumedOffsets(_ context.Context, name string, _ config.Map, offsets map[connect.TopicPartition]*int64) error {
@@ -206,7 +208,12 @@ func TestSinkOffsets(t *testing.T) {
 	w.groups.set(errors.New("no broker"))
 	_, alter = h.AlterOffsets(ctx, "k", []store.Offset{{Partition: partition("t", 0)}})
 	_, reset = h.ResetOffsets(ctx, "k")
+	w.groups.mu.Lock()
+	w.groups.unread = errors.New("no broker")
+	w.groups.mu.Unlock()
+	_, read := h.Offsets(ctx, "k")
 	for err, want := range map[error]string{
+		read:  "Failed to retrieve consumer group offsets for sink connector k: no broker",
 		alter: "Failed to alter consumer group offsets for connector k",
 		reset: "Failed to reset consumer group offsets for sink connector k",
 	} {
