@@ -4,125 +4,231 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
-	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sr/srfake"
 
 	"sluice/internal/app"
+	"sluice/internal/kafka/embedded"
+	kafkatest "sluice/test/kafka"
 )
 
 const dataPath = "../../docs/data-path.md"
 
-// TestDataPath validates every configuration of the guide. Those that need nothing
-// else run: the source gives lines that are no JSON to the sink with a dead letter
-// queue. Then every metric that the guide names is there.
-func TestDataPath(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	dir := t.TempDir()
-	banner := filepath.Join(dir, "banner")
-	screen, err := os.Create(banner)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() {
-		ended <- app.New().Dev(ctx, app.DevOptions{Data: filepath.Join(dir, "data"), LogFormat: "text", Out: screen, Logs: io.Discard})
-	}()
-	url := addressIn(ctx, t, banner)
+// logs are the lines that the worker writes.
+type logs struct {
+	mu   sync.Mutex
+	text bytes.Buffer // guarded by mu
+}
 
-	configs := map[string]map[string]string{}
-	for _, block := range blocks(t, dataPath, "json") {
-		var cfg map[string]string
-		if err := json.Unmarshal([]byte(strings.ReplaceAll(block, "/tmp/", dir+"/")), &cfg); err != nil {
-			t.Fatalf("%v in %s", err, block)
-		}
-		configs[cfg["name"]] = cfg
-		var infos struct {
-			ErrorCount int `json:"error_count"`
-		}
-		answer := ask(ctx, t, http.MethodPut, url+"/connector-plugins/"+cfg["connector.class"]+"/config/validate", cfg)
-		if err := json.Unmarshal(answer, &infos); err != nil || infos.ErrorCount != 0 {
-			t.Errorf("%s has errors (%v): %s", cfg["name"], err, answer)
-		}
-	}
-	source, sink := configs["lines"], configs["orders-checked"]
-	if err := os.WriteFile(source["file"], []byte("no JSON\n{\"a\":1}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	source["value.converter"] = "org.apache.kafka.connect.storage.StringConverter"
-	sink["topics"], sink["errors.deadletterqueue.topic.name"] = source["topic"], "dead"
-	for _, cfg := range []map[string]string{source, sink} {
-		ask(ctx, t, http.MethodPut, url+"/connectors/"+cfg["name"]+"/config", cfg)
-	}
-	skipped := regexp.MustCompile(`kafka_connect_task_error_total_records_skipped\{connector="orders-checked",task="0"\} 1\n`)
-	scrape := await(ctx, t, func() ([]byte, bool) {
-		metrics := ask(ctx, t, http.MethodGet, url+"/metrics", nil)
-		return metrics, skipped.Match(metrics)
-	})
+func (l *logs) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// guide is the running worker of the page, with its places moved to where a test
+// may write.
+type guide struct {
+	places *strings.Replacer
+	text   string
+	dir    string
+	url    string
+	client *kgo.Client
+	log    logs
+}
+
+func startGuide(t *testing.T) *guide {
+	t.Helper()
 	text, err := os.ReadFile(dataPath)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range regexp.MustCompile(`\b(?:kafka_connect|sluice)_[a-z_]+[a-z]\b`).FindAll(text, -1) {
-		if !bytes.Contains(scrape, append([]byte("\n"), name...)) {
-			t.Errorf("the guide names the metric %s, which is not there", name)
-		}
+	dir := t.TempDir()
+	broker, err := embedded.Start(t.Context(), embedded.Config{Dir: filepath.Join(dir, "broker")})
+	if err != nil {
+		t.Fatal(err)
 	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
+	t.Cleanup(func() { _ = broker.Close() })
+	g := &guide{dir: dir, text: string(text), places: strings.NewReplacer("localhost:9092", broker.Addr(), "localhost:8083", "127.0.0.1:0",
+		"http://localhost:8081", registry(t), "/tmp/", dir+"/", "/etc/sluice", dir)}
+	if g.client, err = kgo.NewClient(kgo.SeedBrokers(broker.Addr())); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(g.client.Close)
+	g.write(t, "worker.properties", g.blocks(t, "properties", 1)[0])
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- app.New().Standalone(ctx, filepath.Join(dir, "worker.properties"), nil, &g.log) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("the worker ends with %v", err)
+		}
+		if t.Failed() {
+			t.Logf("it said:\n%s", &g.log)
+		}
+	})
+	address := regexp.MustCompile(`worker is ready url=(http://[^ ]+?)/ `)
+	kafkatest.Until(t, func() string {
+		m := address.FindStringSubmatch(g.log.String())
+		if m == nil {
+			return "the worker is not ready:\n" + g.log.String()
+		}
+		g.url = m[1]
+		return ""
+	})
+	return g
+}
+
+// registry is a Schema Registry that wants a token.
+func registry(t *testing.T) string {
+	t.Helper()
+	fake := srfake.NewRegistry()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer geheim" {
+			http.Error(w, `{"error_code":401,"message":"Unauthorized"}`, http.StatusUnauthorized)
+			return
+		}
+		fake.Handler().ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+// blocks returns the n blocks of the page in a language, with the places of the test.
+func (g *guide) blocks(t *testing.T, language string, n int) []string {
+	t.Helper()
+	found := blocks(t, dataPath, language)
+	if len(found) != n {
+		t.Fatalf("%s has %d blocks of %s, want %d", dataPath, len(found), language, n)
+	}
+	for i := range found {
+		found[i] = g.places.Replace(found[i])
+	}
+	return found
+}
+
+func (g *guide) write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(g.dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// await asks again until the answer is right.
-func await(ctx context.Context, t *testing.T, look func() ([]byte, bool)) []byte {
+// create creates a connector from its JSON.
+func (g *guide) create(t *testing.T, body string) {
 	t.Helper()
-	for {
-		got, right := look()
-		if right {
-			return got
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("not in time; at last: %s", got)
-		case <-time.After(20 * time.Millisecond):
-		}
+	if !json.Valid([]byte(body)) {
+		t.Fatalf("the page has bad JSON: %s", body)
 	}
+	kafkatest.Do(t, http.MethodPost, g.url+"/connectors", json.RawMessage(body))
 }
 
-// ask sends a request with a JSON body, if any, and returns the answer's.
-func ask(ctx context.Context, t *testing.T, method, url string, body any) []byte {
+// values reads the first n values of a topic.
+func (g *guide) values(t *testing.T, topic string, n int) (values []string) {
 	t.Helper()
-	var reader io.Reader = http.NoBody
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
+	g.client.AddConsumeTopics(topic)
+	defer g.client.PurgeTopicsFromConsuming(topic)
+	for len(values) < n {
+		f := g.client.PollFetches(t.Context())
+		if err := f.Err(); err != nil {
 			t.Fatal(err)
 		}
-		reader = bytes.NewReader(text)
+		f.EachRecord(func(r *kgo.Record) { values = append(values, string(r.Value)) })
 	}
-	req, err := http.NewRequestWithContext(ctx, method, url, reader)
-	if err != nil {
-		t.Fatal(err)
+	return values
+}
+
+// TestDataPath moves records through all connectors of the page.
+func TestDataPath(t *testing.T) {
+	t.Parallel()
+	g := startGuide(t)
+	g.write(t, "readings.txt", "20\nwarm\n21\n")
+	g.write(t, "cities.txt", "Bonn\n")
+	g.write(t, "registry.properties", "token=geheim\n")
+	examples := g.blocks(t, "json", 3)
+	source, sink, avro := examples[0], examples[1], examples[2]
+	g.create(t, source)
+	g.create(t, avro)
+	for topic, want := range map[string]string{
+		"readings":      `{"celsius":20,"room":"hall"} {"celsius":21,"room":"hall"}`,
+		"dead-readings": `"warm"`,
+		"cities":        "\x00\x00\x00\x00\x01\x08Bonn",
+	} {
+		n := strings.Count(want, " ") + 1
+		if got := strings.Join(g.values(t, topic, n), " "); got != want {
+			t.Errorf("%s holds %q, want %q", topic, got, want)
+		}
 	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if made := "topic created topic=readings group=short partitions=1"; !strings.Contains(g.log.String(), made) {
+		t.Errorf("the log has no %q", made)
 	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
+	g.create(t, sink)
+	for _, value := range [][]byte{[]byte("no JSON"), nil, []byte(`{"celsius":22}`)} {
+		if err := g.client.ProduceSync(t.Context(), &kgo.Record{Topic: "readings", Value: value}).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
 	}
-	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode >= http.StatusMultipleChoices {
-		t.Fatalf("%s %s: %d %s %v", method, url, res.StatusCode, answer, err)
+	report := regexp.MustCompile(`^(\{(celsius=2\d|room=hall|day=\d{4}-\d\d-\d\d)(, (celsius=2\d|room=hall|day=\d{4}-\d\d-\d\d))+\}\n){3}$`)
+	kafkatest.Until(t, func() string {
+		text, err := os.ReadFile(filepath.Join(g.dir, "report.txt"))
+		if !report.Match(text) {
+			return fmt.Sprintf("the report is %q (%v)", text, err)
+		}
+		return ""
+	})
+	if got := g.values(t, "dead-report", 1)[0]; got != "no JSON" {
+		t.Errorf("dead-report holds %q", got)
 	}
-	return answer
+	g.trace(t)
+	g.metrics(t)
+}
+
+// trace fails a connector as the page shows it.
+func (g *guide) trace(t *testing.T) {
+	t.Helper()
+	g.create(t, `{"name":"wrong","config":{"connector.class":"FileStreamSink","topics":"readings","file":"`+g.dir+`/wrong.txt",
+		"value.converter":"org.apache.kafka.connect.converters.LongConverter"}}`)
+	want := g.blocks(t, "text", 1)[0]
+	kafkatest.Until(t, func() string {
+		statuses, err := kafkatest.Statuses(t.Context(), g.url)
+		if err != nil || len(statuses["wrong"].Tasks) == 0 || !strings.HasPrefix(statuses["wrong"].Tasks[0].Trace, want) {
+			return fmt.Sprintf("%+v, %v: want a trace that begins with\n%s", statuses["wrong"], err, want)
+		}
+		return ""
+	})
+}
+
+// metrics looks for the metrics that the page names, with their labels.
+func (g *guide) metrics(t *testing.T) {
+	t.Helper()
+	scrape := string(kafkatest.Do(t, http.MethodGet, g.url+"/metrics", nil))
+	names := regexp.MustCompile(`\b((?:kafka_connect|sluice)_[a-z_]+)(?:\{([a-z]+)=[^}]*\})?`).FindAllStringSubmatch(g.text, -1)
+	if len(names) < 10 {
+		t.Fatalf("the page names the metrics %q", names)
+	}
+	for _, m := range names {
+		if !strings.Contains(scrape, "# TYPE "+m[1]+" ") {
+			t.Errorf("the page names %s, which a scrape does not show", m[1])
+		}
+		if label := m[2]; label != "" && !regexp.MustCompile(m[1]+`\{[^}]*`+label+`="`).MatchString(scrape) {
+			t.Errorf("the page has %s with the label %s, which it does not have", m[1], label)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -135,4 +136,50 @@ func addressIn(ctx context.Context, t *testing.T, banner string) string {
 		text, err := os.ReadFile(banner)
 		return text, err == nil && address.Match(text)
 	})))
+}
+
+// await asks again until the answer is right.
+func await(ctx context.Context, t *testing.T, look func() ([]byte, bool)) []byte {
+	t.Helper()
+	for {
+		got, right := look()
+		if right {
+			return got
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("not in time; at last: %s", got)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// ask sends a request with a JSON body, if any, and returns the answer's.
+func ask(ctx context.Context, t *testing.T, method, url string, body any) []byte {
+	t.Helper()
+	var reader io.Reader = http.NoBody
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode >= http.StatusMultipleChoices {
+		t.Fatalf("%s %s: %d %s %v", method, url, res.StatusCode, answer, err)
+	}
+	return answer
 }
