@@ -11,10 +11,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"sluice/connect/config"
 	"sluice/connectors/hdfs/dfs"
 	kafkatest "sluice/test/kafka"
 )
@@ -109,18 +111,15 @@ func count(t *testing.T, files dfs.FileSystem, dir string) int {
 	return sum
 }
 
-// TestPageExample runs the connector of the REST reference from its JSON; only the
-// address is that of a cluster that there is.
+// TestPageExample runs the connector of the REST reference as the guide has it; the
+// address is that of a cluster that there is, and topic and folders are the test's.
 func TestPageExample(t *testing.T) {
 	t.Parallel()
 	url, files, dir := cluster(t)
 	name := topic(t, 3, 1000, func(i int) []byte { return fmt.Appendf(nil, "%d", i) })
 	worker := kafkatest.Sluice(t, map[string]string{"offset.flush.interval.ms": "1000"})
-	cfg := map[string]string{
-		"connector.class": "io.confluent.connect.hdfs.HdfsSinkConnector", "tasks.max": "10", "topics": name,
-		"hdfs.url": url, "hadoop.conf.dir": "/opt/hadoop/conf", "hadoop.home": "/opt/hadoop", "flush.size": "100", "rotate.interval.ms": "1000",
-		"topics.dir": dir + "/topics", "logs.dir": dir + "/logs",
-	}
+	cfg := examples(t)[0].Config
+	maps.Copy(cfg, config.Map{"topics": name, "hdfs.url": url, "topics.dir": dir + "/topics", "logs.dir": dir + "/logs"})
 	kafkatest.Do(t, "POST", worker+"/connectors", map[string]any{"name": "hdfs-sink-connector", "config": cfg})
 	kafkatest.Until(t, func() string {
 		if n := count(t, files, dir+"/topics"); n != 1000 {
@@ -159,6 +158,55 @@ func TestPageExample(t *testing.T) {
 		}
 		return ""
 	})
+}
+
+// TestGuide runs the second example of the guide: hours of a day in Parquet, and a
+// record that no file takes.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	url, files, dir := cluster(t)
+	at := time.Date(2026, 3, 29, 0, 30, 0, 0, time.UTC) // the hour after it is 03 in Berlin
+	name := topic(t, 1, 0, nil)
+	client, err := kgo.NewClient(kgo.SeedBrokers(kafkatest.Broker(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	send := func(value string, at time.Time) {
+		if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: name, Value: []byte(value), Timestamp: at}).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const order = `{"schema":{"type":"struct","fields":[{"field":"id","type":"int64"}]},"payload":{"id":1}}`
+	send(order, at)
+	send(`{"schema":{"type":"string"},"payload":"no struct"}`, at)
+	send(order, at.Add(time.Hour))
+	send(order, at.Add(2*time.Hour)) // which ends the files before it
+	worker := kafkatest.Sluice(t, map[string]string{"offset.flush.interval.ms": "1000"})
+	e := examples(t)[1]
+	maps.Copy(e.Config, config.Map{
+		"topics": name, "store.url": url, "topics.dir": dir + "/topics", "logs.dir": dir + "/logs",
+		"errors.deadletterqueue.topic.name": name + "-dead",
+	})
+	kafkatest.Do(t, "POST", worker+"/connectors", e)
+	want := []string{
+		dir + "/topics/" + name + "/day=2026-03-29/hour=01/" + name + "+0+0000000000+0000000000.parquet",
+		dir + "/topics/" + name + "/day=2026-03-29/hour=03/" + name + "+0+0000000002+0000000002.parquet",
+	}
+	kafkatest.Until(t, func() string {
+		if got := committed(t, files, dir+"/topics"); !slices.Equal(got, want) {
+			return fmt.Sprintf("the files are %q, want %q", got, want)
+		}
+		return ""
+	})
+	client.AddConsumeTopics(name + "-dead")
+	f := client.PollFetches(t.Context())
+	if err := f.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if letters := f.Records(); len(letters) != 1 || !strings.Contains(string(letters[0].Value), "no struct") {
+		t.Errorf("%d dead letters", len(letters))
+	}
 }
 
 // TestKinds runs each format with each partitioner and each rotation.
