@@ -99,6 +99,7 @@ func (h *Distributed) takeConfigs(s *cluster) {
 		h.cfg.Group.Rejoin(s.configs.Offset(), "connectors or tasks were configured")
 	}
 	if changes.SessionKey {
+		h.doubtKey(s)
 		h.renewKey(s)
 	}
 	for _, r := range events.Restarts {
@@ -174,6 +175,19 @@ func (h *Distributed) forgetStatuses() {
 	}
 }
 
+// doubtKey says when somebody else writes what is the leader's to write while this
+// worker leads: only a leader writes session keys. It is called in the loop.
+func (h *Distributed) doubtKey(s *cluster) {
+	key := s.configs.SessionKey()
+	if !s.assignment.Leader || key == nil || key.Key.Reveal() == s.ownKey {
+		return
+	}
+	h.cfg.Log.Warn("another leader has written a session key to the config topic while this worker leads its group: "+
+		"a former leader that was cut off, or a second cluster, with another group.id, on the same topics. Such clusters take one another's "+
+		"connectors, and each of them runs all: give every group.id topics of its own",
+		slog.String("group.id", h.group), slog.String("config.storage.topic", h.cfg.Settings["config.storage.topic"]))
+}
+
 // renewKey has a new session key written where this worker leads and the key is
 // missing, too old, or not of the kind that this worker's settings want. It is
 // called in the loop.
@@ -189,10 +203,12 @@ func (h *Distributed) renewKey(s *cluster) {
 		}
 		return
 	}
+	key := h.signing.newKey(now)
+	s.ownKey = key.Key.Reveal()
 	//nolint:forbidigo // nobody waits for it
 	s.renewing = h.writes.add(context.Background(), keyLane, operation{"writing a new session key to the config topic", false, func(ctx context.Context) {
 		err := h.write(ctx, func(ctx context.Context) error {
-			return h.cfg.Configs.PutSessionKey(ctx, h.signing.newKey(h.cfg.Clock()))
+			return h.cfg.Configs.PutSessionKey(ctx, key)
 		})
 		h.change(func(s *cluster) {
 			s.renewing = false

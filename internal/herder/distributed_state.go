@@ -20,6 +20,7 @@ type cluster struct {
 	commits    map[string]int64 // by connector: the offset at which its last task configurations were seen
 	starts     int              // numbers starts and plans, so that late statuses of a former one are known
 	renewing   bool             // a new session key is being written
+	ownKey     string           // the last session key that this worker has made
 	renewal    *time.Timer      // of the session key; nil before the first
 	needs      int64            // the offset of the last change that needs a rebalance
 	settling   []func()         // called when an assignment takes needs into account

@@ -1,6 +1,7 @@
 package herder_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,8 +30,9 @@ type cluster struct {
 	t               *testing.T
 	configs, status *memory.Topic
 	settings        config.Map
-	mu              sync.Mutex // guards the following
-	nodes           []*node    // the first one leads
+	log             slog.Handler // of the workers; nil drops all
+	mu              sync.Mutex   // guards the following
+	nodes           []*node      // the first one leads
 	state           assign.State
 	generation      int
 	wanted          bool
@@ -225,7 +227,7 @@ func (n *node) Ask(_ context.Context, _, url string, body []byte) ([]byte, error
 // join adds a worker and starts it.
 func (c *cluster) join(id string) *node {
 	c.t.Helper()
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(cmp.Or(c.log, slog.Handler(slog.DiscardHandler)))
 	if os.Getenv("HERDER_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})).With("worker", id)
 	}
