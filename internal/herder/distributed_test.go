@@ -227,7 +227,7 @@ func (n *node) Ask(_ context.Context, _, url string, body []byte) ([]byte, error
 // join adds a worker and starts it.
 func (c *cluster) join(id string) *node {
 	c.t.Helper()
-	log := slog.New(cmp.Or(c.log, slog.Handler(slog.DiscardHandler)))
+	log := slog.New(cmp.Or(c.log, slog.DiscardHandler))
 	if os.Getenv("HERDER_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})).With("worker", id)
 	}
