@@ -17,7 +17,7 @@ func mismatch(payload []byte, what, key, class string) string {
 	name := plugins.SimpleName(class)
 	registry := strings.Contains(class, ".confluent.")
 	switch {
-	case payload == nil:
+	case payload == nil, len(payload) == width(name):
 		return ""
 	case framed(payload):
 		if registry {
@@ -26,7 +26,7 @@ func mismatch(payload []byte, what, key, class string) string {
 		return fmt.Sprintf("%s begins with magic byte 0 and schema id %d: a record of a schema registry (Avro, Protobuf or JSON Schema), but %s is %s; "+
 			"set %s to io.confluent.connect.avro.AvroConverter, protobuf.ProtobufConverter or json.JsonSchemaConverter, and %s.schema.registry.url",
 			what, binary.BigEndian.Uint32(payload[1:5]), key, name, key, key)
-	case looksLikeJSON(payload):
+	case looksLikeJSON(payload), name == "JsonConverter" && json.Valid(payload):
 		return jsonHint(payload, what, key, name, registry)
 	}
 	for _, m := range magics() {
@@ -37,6 +37,8 @@ func mismatch(payload []byte, what, key, class string) string {
 	switch {
 	case name == "StringConverter" || name == "ByteArrayConverter":
 		return ""
+	case name == "JsonConverter" && isText(payload) && begins(payload, "{[\""):
+		return fmt.Sprintf("%s begins as JSON does, but it is not complete or has a mistake: see what its producer writes", what)
 	case len(payload) > 0 && isText(payload):
 		return fmt.Sprintf("%s is plain text, but %s is %s; set %s to org.apache.kafka.connect.storage.StringConverter", what, key, name, key)
 	case registry:
@@ -60,6 +62,27 @@ func jsonHint(payload []byte, what, key, name string, registry bool) string {
 // framed reports the form of schema registries: magic byte 0, an id, a payload.
 func framed(b []byte) bool {
 	return len(b) > 5 && b[0] == 0 && binary.BigEndian.Uint32(b[1:5]) < 1<<24 && binary.BigEndian.Uint32(b[1:5]) > 0
+}
+
+// width is the length of what the converters of numbers read, else -1.
+func width(name string) int {
+	switch name {
+	case "BooleanConverter":
+		return 1
+	case "ShortConverter":
+		return 2
+	case "IntegerConverter", "FloatConverter":
+		return 4
+	case "LongConverter", "DoubleConverter":
+		return 8
+	}
+	return -1
+}
+
+// begins reports whether the first byte that is no space is one of these.
+func begins(b []byte, first string) bool {
+	b = bytes.TrimSpace(b)
+	return len(b) > 0 && strings.IndexByte(first, b[0]) >= 0
 }
 
 func looksLikeJSON(b []byte) bool {

@@ -10,13 +10,18 @@ import (
 func TestMismatch(t *testing.T) {
 	t.Parallel()
 	const (
-		jsonClass   = "org.apache.kafka.connect.json.JsonConverter"
-		stringClass = "org.apache.kafka.connect.storage.StringConverter"
-		bytesClass  = "org.apache.kafka.connect.converters.ByteArrayConverter"
-		longClass   = "org.apache.kafka.connect.converters.LongConverter"
-		avroClass   = "io.confluent.connect.avro.AvroConverter"
-		protoClass  = "io.confluent.connect.protobuf.ProtobufConverter"
-		schemaClass = "io.confluent.connect.json.JsonSchemaConverter"
+		jsonClass    = "org.apache.kafka.connect.json.JsonConverter"
+		stringClass  = "org.apache.kafka.connect.storage.StringConverter"
+		bytesClass   = "org.apache.kafka.connect.converters.ByteArrayConverter"
+		longClass    = "org.apache.kafka.connect.converters.LongConverter"
+		booleanClass = "org.apache.kafka.connect.converters.BooleanConverter"
+		shortClass   = "org.apache.kafka.connect.converters.ShortConverter"
+		intClass     = "org.apache.kafka.connect.converters.IntegerConverter"
+		floatClass   = "org.apache.kafka.connect.converters.FloatConverter"
+		doubleClass  = "org.apache.kafka.connect.converters.DoubleConverter"
+		avroClass    = "io.confluent.connect.avro.AvroConverter"
+		protoClass   = "io.confluent.connect.protobuf.ProtobufConverter"
+		schemaClass  = "io.confluent.connect.json.JsonSchemaConverter"
 
 		framed   = "\x00\x00\x00\x00\x2a\x02\x04"
 		proto    = "\x00\x00\x00\x00\x2a\x00\x08\x01"
@@ -53,6 +58,24 @@ func TestMismatch(t *testing.T) {
 		{"\x1f\x8b\x08", []string{jsonClass, stringClass}, "gzip"},
 		{"\xac\xed\x00\x05sr", []string{jsonClass}, "a serialized Java object"},
 		{"<?xml version='1.0'?>", []string{jsonClass}, "XML"},
+		{`{"a":`, []string{jsonClass}, "not complete or has a mistake"},
+		{` ["a",]`, []string{jsonClass}, "not complete or has a mistake"},
+		{`{"a":`, []string{longClass}, "plain text"},
+		{`{"a":`, []string{stringClass, bytesClass}, ""},
+		{"42", []string{jsonClass}, "set value.converter.schemas.enable to false"},
+		{`"text"`, []string{jsonClass}, "set value.converter.schemas.enable to false"},
+		{"42", []string{longClass, avroClass}, "plain text"},
+		// Numbers that look like an id of a registry, JSON or a file.
+		{"\x00\x00\x00\x00\x01\x00\x00\x00", []string{longClass, doubleClass}, ""},
+		{"\x00\x00\x00\x00\x01\x00\x00\x00\x00", []string{longClass}, "magic byte 0 and schema id 1"},
+		{"[1]\n", []string{intClass, floatClass}, ""},
+		{"{}", []string{shortClass}, ""},
+		{"PAR1", []string{intClass}, ""},
+		{"a", []string{booleanClass}, ""},
+		{"true", []string{booleanClass}, "plain text"},
+		{"PK\x03\x04", []string{longClass, schemaClass}, "a zip file"},
+		{"\x28\xb5\x2f\xfd\x00", []string{jsonClass}, "zstd"},
+		{"\x00\x00\x00\x00", []string{jsonClass}, ""},
 		{"", []string{jsonClass, stringClass, longClass}, ""},
 	} {
 		for _, class := range tt.classes {
