@@ -192,3 +192,93 @@ func TestADeadLetterThatIsRefusedFailsTheTask(t *testing.T) {
 	}
 	r.stop(t, task0())
 }
+
+// TestDeadLettersWithExactlyOnce: what cannot be transformed or converted goes to
+// the queue, and its offset is committed with the records around it.
+func TestDeadLettersWithExactlyOnce(t *testing.T) {
+	t.Parallel()
+	r, _ := newExactlyOnce(t)
+	polls := 0
+	r.script.poll = func(ctx context.Context, from int, into *connect.Batch, p *connect.SourcePartition) (int, error) {
+		switch polls++; polls {
+		case 1:
+			for n, text := range []string{"1", "x", "3", "bad"} {
+				addNumber(into, p, n, text)
+			}
+			return 4, nil
+		case 2:
+			addNumber(into, p, 4, "y") // a transaction of letters alone
+			return 5, nil
+		default:
+			<-ctx.Done()
+			return from, nil
+		}
+	}
+	r.StartTask(task0(), queued(config.Map{"connector.class": "FakeSource", "transforms": "odd", "transforms.odd.type": "PassBad"}), nil, store.TargetStarted, 1)
+	got := make(map[string]string)
+	for _, l := range r.letters(t, 3) {
+		h := headersOf(l)
+		got[string(l.Value)] = h["__connect.errors.stage"] + " " + h["__connect.errors.source.offset"]
+	}
+	want := map[string]string{"x": `TRANSFORMATION {"n":2}`, `"bad"`: `VALUE_CONVERTER {"n":4}`, "y": `TRANSFORMATION {"n":5}`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("dead letters:\n%s", diff)
+	}
+	r.stop(t, task0())
+	if diff := cmp.Diff([]string{"1", "3"}, r.committed(t, "numbers")); diff != "" {
+		t.Errorf("committed: %s", diff)
+	}
+	if diff := cmp.Diff([]string{`{"n":4}`, `{"n":5}`}, r.committed(t, "offsets")); diff != "" {
+		t.Errorf("committed offsets: %s", diff)
+	}
+}
+
+// TestARefusedRecordFailsTheTask: without tolerance, and in transactions whatever
+// the tolerance, as in Java: their other records would be lost with them. The trace
+// says which record it was.
+func TestARefusedRecordFailsTheTask(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]string{
+		"none":         "Unrecoverable exception from producer send callback",
+		"exactly once": "Failed to flush offsets and/or records for task c-0",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, cfg := newRig(t), config.Map{"connector.class": "FakeSource"}
+			if name != "none" {
+				r, _ = newExactlyOnce(t)
+				cfg = queued(cfg)
+			}
+			sent := false
+			r.script.poll = func(_ context.Context, from int, into *connect.Batch, p *connect.SourcePartition) (int, error) {
+				if sent {
+					return from, nil
+				}
+				sent = true
+				addNumber(into, p, 0, "1")
+				addNumber(into, p, 1, "2")
+				into.Records[1].Value.Value = textOf(strings.Repeat("5", 2<<20)) // beyond max.request.size
+				return 2, nil
+			}
+			r.StartTask(task0(), cfg, nil, store.TargetStarted, 1)
+			s := r.ears.await(t, "c-0", store.Failed)
+			want := "org.apache.kafka.connect.errors.ConnectException: " + first + "\n" +
+				"Record for topic numbers of 2097152 bytes, in the batch up to source offset {n=2} of source partition {p=x}, stage KAFKA_PRODUCE (WorkerSourceTask): MESSAGE_TOO_LARGE: "
+			if !strings.HasPrefix(s.Trace, want) || !strings.Contains(s.Trace, "; look at producer.override.max.request.size, and max.message.bytes of the topic\nCaused by: org.apache.kafka.common.errors.RecordTooLargeException: ") {
+				t.Errorf("trace %s\nwant %s", s.Trace, want)
+			}
+			r.stop(t, task0())
+			if name == "none" {
+				if len(r.offsets.offsets) > 0 {
+					t.Errorf("offsets %v are committed", r.offsets.offsets)
+				}
+				return // the record before may be there
+			}
+			for _, topic := range []string{"numbers", "offsets", "dead"} {
+				if got := r.committed(t, topic); len(got) > 0 {
+					t.Errorf("%d records are committed in %s", len(got), topic)
+				}
+			}
+		})
+	}
+}

@@ -2,10 +2,12 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/connect"
@@ -156,7 +158,7 @@ func (fs *flights) land(f *flight, r *kgo.Record, err error) {
 	} else if err != nil {
 		f.failed = true
 		if fs.err == nil {
-			fs.err = err
+			fs.err = f.explain(r, err)
 		}
 	}
 	if err != nil {
@@ -171,6 +173,19 @@ func (fs *flights) land(f *flight, r *kgo.Record, err error) {
 	if f.left == 0 || err != nil {
 		fs.signal()
 	}
+}
+
+// explain says which record Kafka did not take; the end of the producer is the fault
+// of none.
+func (f *flight) explain(r *kgo.Record, err error) error {
+	if !pipeline.Refused(err) || errors.Is(err, kerr.InvalidProducerEpoch) || errors.Is(err, kerr.ProducerFenced) {
+		return err
+	}
+	var last connect.Origin
+	if len(f.offsets) == 1 && f.offsets[0].partition != nil {
+		last.SourcePartition, last.SourceOffset = f.offsets[0].partition, f.offsets[0].offset
+	}
+	return pipeline.NotTaken(r, last, err)
 }
 
 func (fs *flights) signal() { wake(fs.news) }

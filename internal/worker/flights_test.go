@@ -77,7 +77,7 @@ func TestOffsetsFollowTheAcknowledgedPrefix(t *testing.T) {
 	}
 	expect("a catches up, b does not go back", map[string]int64{"a": 2})
 	bad, good := fly(fs, 4, a), fly(fs, 5, a)
-	bad.done(nil, errors.New("refused"))
+	bad.done(&kgo.Record{Topic: "t"}, errors.New("refused"))
 	good.done(nil, nil)
 	expect("nothing beyond a failure", nil)
 	if fs.failure() == nil || fs.landed() != nil {

@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/connect"
@@ -26,6 +28,19 @@ type Failure struct {
 	polled   *connect.Record
 	// produced is the record of a source that Kafka did not take.
 	produced *kgo.Record
+	// where stands for them when their memory is used again.
+	where string
+}
+
+// NotTaken is the failure of a source's record that Kafka did not take and that
+// must not be left out. last is where its batch ends in the source, as far as that
+// is one place. It keeps nothing of the record's memory.
+func NotTaken(r *kgo.Record, last connect.Origin, err error) *Failure {
+	where := fmt.Sprintf("Record for topic %s of %d bytes", r.Topic, len(r.Key)+len(r.Value))
+	if p := last.SourcePartition; p != nil {
+		where += fmt.Sprintf(", in the batch up to source offset %s of source partition %s", last.SourceOffset, p.Fields)
+	}
+	return &Failure{Stage: KafkaProduce, Class: workerSourceTaskClass, Err: produceError(err), where: where}
 }
 
 func (f *Failure) Error() string { return f.Err.Error() }
@@ -38,6 +53,8 @@ func (f *Failure) Unwrap() error { return f.Err }
 func (f *Failure) Explain() string {
 	var b strings.Builder
 	switch {
+	case f.where != "":
+		b.WriteString(f.where)
 	case f.consumed != nil:
 		fmt.Fprintf(&b, "Record %s-%d@%d", f.consumed.Topic, f.consumed.Partition, f.consumed.Offset)
 	case f.polled != nil:
@@ -89,6 +106,9 @@ func (f *Failure) key() string {
 	case Transformation:
 		return "transforms." + f.Alias + ".*"
 	case KafkaProduce:
+		if errors.Is(f.Err, kerr.MessageTooLarge) {
+			return "producer.override.max.request.size, and max.message.bytes of the topic"
+		}
 		return "producer.override.*"
 	default:
 		return ""
