@@ -38,7 +38,7 @@ func mismatch(payload []byte, what, key, class string) string {
 	case name == "StringConverter" || name == "ByteArrayConverter":
 		return ""
 	case name == "JsonConverter" && isText(payload) && begins(payload, "{[\""):
-		return fmt.Sprintf("%s begins as JSON does, but it is not complete or has a mistake: see what its producer writes", what)
+		return what + " begins as JSON does, but it is not complete or has a mistake: see what its producer writes"
 	case len(payload) > 0 && isText(payload):
 		return fmt.Sprintf("%s is plain text, but %s is %s; set %s to org.apache.kafka.connect.storage.StringConverter", what, key, name, key)
 	case registry:
