@@ -34,7 +34,8 @@ type Offsets struct {
 var _ store.Offsets = (*Offsets)(nil)
 
 // Open reads the file. One that is missing or empty has no offsets; one that is
-// not of the format is an error, and is left alone.
+// not of the format is an error, and is left alone. A folder that is missing is an
+// error: nothing could be written there.
 func Open(path string) (*Offsets, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real // a new file must not take the place of a link
@@ -42,6 +43,11 @@ func Open(path string) (*Offsets, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read offsets: %w", err)
+	}
+	if dir := filepath.Dir(path); err != nil {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("offset.storage.file.filename is %s, and %s is no folder: create it, or name a file in one that is there", path, dir)
+		}
 	}
 	entries := map[string][]byte{}
 	if len(raw) > 0 {

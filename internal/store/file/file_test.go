@@ -193,3 +193,13 @@ func TestWritersAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestMissingFolder: the worker says so at start, not at the first offset.
+func TestMissingFolder(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "missing", "offsets")
+	_, err := Open(path)
+	if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "offset.storage.file.filename") {
+		t.Errorf("got %v", err)
+	}
+}
