@@ -20,7 +20,9 @@ var explained = []string{
 	"The template variable '", "Invalid syntax in the template", "in a path template", "java.net.URISyntaxException",
 	// What a connector's own check of offsets, or the broker, says.
 	"Offsets cannot be modified if", "Offset objects should either be null", "The value for the 'position' key", "Partition objects ", "Offsets may only contain primitive types",
-	"Failed to modify offsets", "Failed to alter consumer group offsets", " is not legal: 1 to 249 of the characters",
+	"Failed to modify offsets", "Failed to alter consumer group offsets",
+	// Why offsets were not read: settings of the connector that are for the client to correct.
+	" of offset.storage.topic: ", ": settings of the producer: ", ": settings of the consumer: ",
 	"Instantiation error",
 	// A restart of a connector whose start fails; its status says why.
 	"Failed to start connector: ", "Failed to transition connector ",
