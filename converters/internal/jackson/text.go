@@ -20,7 +20,7 @@ var escapes = [utf8.RuneSelf]byte{
 func AppendText(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
-	for i := 0; i < len(s); {
+	for i := skip(s, 0); i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if escapes[c] == 0 {
@@ -28,8 +28,8 @@ func AppendText(dst []byte, s string) []byte {
 				continue
 			}
 			dst = appendEscape(append(dst, s[start:i]...), c)
-			i++
-			start = i
+			start = i + 1
+			i = skip(s, start)
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
@@ -45,10 +45,29 @@ func AppendText(dst []byte, s string) []byte {
 			i += size
 			continue
 		}
-		i += size
-		start = i
+		start = i + size
+		i = skip(s, start)
 	}
 	return append(append(dst, s[start:]...), '"')
+}
+
+// skip returns where to look on at i: it passes by plain bytes, eight at a time.
+func skip(s string, i int) int {
+	for i+8 <= len(s) && plain(s[i:i+8]) {
+		i += 8
+	}
+	return i
+}
+
+// plain reports whether eight bytes stand for themselves: each is ASCII, and none
+// a control, a quote or a backslash. They are looked at as one number; what a
+// byte borrows from the one above it changes only answers that are false already.
+func plain(s string) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, slash := w^ones*'"', w^ones*'\\'
+	return (w|(w-ones*' ')|(quote-ones)|(slash-ones))&tops == 0
 }
 
 func appendEscape(dst []byte, c byte) []byte {
