@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/big"
 
 	"sluice/connect/schema"
 )
@@ -185,9 +184,5 @@ func bytesValue(s *avroSchema, b []byte) schema.Value {
 	if s.logical != "decimal" {
 		return schema.BytesValue(b)
 	}
-	n := new(big.Int).SetBytes(b)
-	if len(b) > 0 && b[0] >= 0x80 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
-	}
-	return schema.DecimalValue(&schema.Decimal{Unscaled: n, Scale: int32(s.scale)})
+	return schema.DecimalValue(schema.DecimalOfBytes(b, int32(s.scale)))
 }

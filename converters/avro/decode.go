@@ -218,7 +218,7 @@ func (d *decoder) decimal(n *node) (schema.Value, error) {
 	case len(b) == 0:
 		return schema.Value{}, connect.DataErrorf("Zero length BigInteger")
 	}
-	return schema.DecimalValue(&schema.Decimal{Unscaled: fromTwos(b), Scale: n.scale}), nil
+	return schema.DecimalValue(schema.DecimalOfBytes(b, n.scale)), nil
 }
 
 func (d *decoder) enum(n *node) (schema.Value, error) {

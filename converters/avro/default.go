@@ -2,7 +2,6 @@ package avro
 
 import (
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -283,35 +282,7 @@ func unscaled(dst []byte, s *schema.Schema, d *schema.Decimal) ([]byte, error) {
 	if int(d.Scale) != scale {
 		return nil, connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", scale, d.Scale)
 	}
-	return appendTwos(dst, d.Unscaled), nil
-}
-
-func appendTwos(dst []byte, n *big.Int) []byte {
-	if n.Sign() >= 0 {
-		size := n.BitLen()/8 + 1
-		at := len(dst)
-		dst = append(dst, make([]byte, size)...)
-		n.FillBytes(dst[at:])
-		return dst
-	}
-	// -n-1 has the inverted bits of n.
-	inverted := new(big.Int).Not(n)
-	size := inverted.BitLen()/8 + 1
-	at := len(dst)
-	dst = append(dst, make([]byte, size)...)
-	inverted.FillBytes(dst[at:])
-	for i := at; i < len(dst); i++ {
-		dst[i] = ^dst[i]
-	}
-	return dst
-}
-
-func fromTwos(b []byte) *big.Int {
-	n := new(big.Int).SetBytes(b)
-	if len(b) > 0 && b[0]&0x80 != 0 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(b))*8))
-	}
-	return n
+	return d.AppendUnscaled(dst), nil
 }
 
 func decimalValue(s *schema.Schema, b []byte) (schema.Value, error) {
@@ -322,5 +293,5 @@ func decimalValue(s *schema.Schema, b []byte) (schema.Value, error) {
 	if err != nil {
 		return schema.Null(), err
 	}
-	return schema.DecimalValue(&schema.Decimal{Unscaled: fromTwos(b), Scale: int32(scale)}), nil
+	return schema.DecimalValue(schema.DecimalOfBytes(b, int32(scale))), nil
 }

@@ -150,7 +150,7 @@ func (e *encoder) decimal(dst []byte, n *writer, d *schema.Decimal) ([]byte, err
 		return nil, connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", n.scale, d.Scale)
 	}
 	var room [32]byte
-	b := appendTwos(room[:0], d.Unscaled)
+	b := d.AppendUnscaled(room[:0])
 	switch {
 	case n.op == writeDecimal && n.bare:
 		return append(dst, b...), nil

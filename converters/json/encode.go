@@ -3,7 +3,6 @@ package json
 import (
 	"encoding/base64"
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -240,7 +239,7 @@ func (e *encoder) decimal(dst []byte, s *schema.Schema, d *schema.Decimal) ([]by
 	if d.Scale != scale {
 		return nil, connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", scale, d.Scale)
 	}
-	e.scratch = appendTwos(e.scratch[:0], d.Unscaled)
+	e.scratch = d.AppendUnscaled(e.scratch[:0])
 	return appendBase64(dst, e.scratch), nil
 }
 
@@ -258,30 +257,4 @@ func scaleOf(s *schema.Schema) (int32, error) {
 		return 0, connect.DataErrorf("Invalid scale parameter found in Decimal schema: %w", err)
 	}
 	return int32(n), nil
-}
-
-// appendTwos appends the shortest big-endian two's complement of n.
-func appendTwos(dst []byte, n *big.Int) []byte {
-	bits := n.BitLen()
-	negative := n.Sign() < 0
-	if negative && n.TrailingZeroBits() == uint(bits-1) {
-		bits-- // -2^k needs no bit more than 2^k-1
-	}
-	size := bits/8 + 1
-	for range size {
-		dst = append(dst, 0)
-	}
-	out := n.FillBytes(dst[len(dst)-size:])
-	if !negative {
-		return dst
-	}
-	carry := true
-	for i := size - 1; i >= 0; i-- {
-		out[i] = ^out[i]
-		if carry {
-			out[i]++
-			carry = out[i] == 0
-		}
-	}
-	return dst
 }

@@ -69,7 +69,7 @@ func (d *decoder) decimal(s *schema.Schema, k kind) (schema.Value, error) {
 	if err != nil {
 		return schema.Value{}, &connect.Error{Class: connect.DataException, Message: "Invalid bytes for Decimal field", Cause: err}
 	}
-	return schema.DecimalValue(&schema.Decimal{Unscaled: fromTwos(b), Scale: scale}), nil
+	return schema.DecimalValue(schema.DecimalOfBytes(b, scale)), nil
 }
 
 func (d *decoder) bytes(k kind) (schema.Value, error) {

@@ -135,12 +135,3 @@ func decimal(text []byte) *schema.Decimal {
 	}
 	return &schema.Decimal{Unscaled: n, Scale: int32(p.scale)}
 }
-
-// fromTwos returns the number of big-endian two's complement bytes.
-func fromTwos(b []byte) *big.Int {
-	n := new(big.Int).SetBytes(b)
-	if b[0]&0x80 != 0 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(b))*8))
-	}
-	return n
-}

@@ -299,11 +299,7 @@ func (d *decoder) decimal(s *schema.Schema, n *jsontree.Node) (schema.Value, err
 	if err != nil {
 		return schema.Null(), &connect.Error{Class: connect.DataException, Message: "Invalid bytes for Decimal field", Cause: err}
 	}
-	u := new(big.Int).SetBytes(b)
-	if b[0]&0x80 != 0 {
-		u.Sub(u, new(big.Int).Lsh(big.NewInt(1), uint(len(b))*8))
-	}
-	return schema.DecimalValue(&schema.Decimal{Unscaled: u, Scale: scale}), nil
+	return schema.DecimalValue(schema.DecimalOfBytes(b, scale)), nil
 }
 
 // mostDigits bounds the zeros that an exponent stands for.

@@ -3,7 +3,6 @@ package jsonschema
 import (
 	"encoding/base64"
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 
@@ -216,7 +215,7 @@ func (e *encoder) decimal(dst []byte, s *schema.Schema, d *schema.Decimal) ([]by
 	if d.Scale != scale {
 		return nil, connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", scale, d.Scale)
 	}
-	return appendBase64(dst, twos(d.Unscaled)), nil
+	return appendBase64(dst, d.AppendUnscaled(nil)), nil
 }
 
 func scaleOf(s *schema.Schema) (int32, error) {
@@ -229,17 +228,4 @@ func scaleOf(s *schema.Schema) (int32, error) {
 		return 0, connect.DataErrorf("Invalid scale parameter found in Decimal schema: %q", text)
 	}
 	return int32(n), nil
-}
-
-// twos are the bytes of BigInteger.toByteArray.
-func twos(n *big.Int) []byte {
-	if n.Sign() >= 0 {
-		return n.FillBytes(make([]byte, n.BitLen()/8+1))
-	}
-	inverted := new(big.Int).Not(n)
-	b := inverted.FillBytes(make([]byte, inverted.BitLen()/8+1))
-	for i := range b {
-		b[i] = ^b[i]
-	}
-	return b
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/big"
 	"slices"
 	"strconv"
 	"time"
@@ -364,9 +363,5 @@ func decimalValue(b []byte, scale int64) (schema.Value, error) {
 	if len(b) == 0 {
 		return schema.Null(), connect.DataErrorf("Zero length BigInteger")
 	}
-	n := new(big.Int).SetBytes(b)
-	if b[0]&0x80 != 0 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(b))*8))
-	}
-	return schema.DecimalValue(&schema.Decimal{Unscaled: n, Scale: int32(scale)}), nil
+	return schema.DecimalValue(schema.DecimalOfBytes(b, int32(scale))), nil
 }

@@ -2,7 +2,6 @@ package protobuf
 
 import (
 	"math"
-	"math/big"
 	"strings"
 	"time"
 
@@ -145,24 +144,11 @@ func appendNumbers(dst []byte, numbers ...int64) []byte {
 }
 
 func appendDecimal(dst []byte, d *schema.Decimal) []byte {
-	dst = protowire.AppendBytes(protowire.AppendTag(dst, 1, protowire.BytesType), twos(d.Unscaled))
+	dst = protowire.AppendBytes(protowire.AppendTag(dst, 1, protowire.BytesType), d.AppendUnscaled(nil))
 	digits := len(strings.TrimPrefix(d.Unscaled.String(), "-"))
 	dst = protowire.AppendVarint(protowire.AppendTag(dst, 2, protowire.VarintType), uint64(digits))
 	if d.Scale != 0 {
 		dst = protowire.AppendVarint(protowire.AppendTag(dst, 3, protowire.VarintType), uint64(int64(d.Scale)))
 	}
 	return dst
-}
-
-// twos are the bytes of BigInteger.toByteArray.
-func twos(n *big.Int) []byte {
-	if n.Sign() >= 0 {
-		return n.FillBytes(make([]byte, n.BitLen()/8+1))
-	}
-	inverted := new(big.Int).Not(n)
-	b := inverted.FillBytes(make([]byte, inverted.BitLen()/8+1))
-	for i := range b {
-		b[i] = ^b[i]
-	}
-	return b
 }

@@ -1,7 +1,6 @@
 package values
 
 import (
-	"math/big"
 	"strconv"
 
 	"sluice/connect"
@@ -31,7 +30,7 @@ func toDecimal(to *schema.Schema, v schema.Value) (schema.Value, error) {
 		if len(v.Bytes()) == 0 {
 			return schema.Null(), notNumber("Zero length BigInteger")
 		}
-		return schema.DecimalValue(&schema.Decimal{Unscaled: fromTwosComplement(v.Bytes()), Scale: scale}), nil
+		return schema.DecimalValue(schema.DecimalOfBytes(v.Bytes(), scale)), nil
 	case isNumber(v):
 		f, err := double(nil, v)
 		if err != nil {
@@ -63,7 +62,7 @@ func toBytes(to *schema.Schema, v schema.Value) (schema.Value, error) {
 		if d.Scale != scale {
 			return schema.Null(), connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", scale, d.Scale)
 		}
-		return schema.BytesValue(twosComplement(d.Unscaled)), nil
+		return schema.BytesValue(d.AppendUnscaled(nil)), nil
 	}
 	return schema.Null(), errConvert(v, text(to), nil)
 }
@@ -81,30 +80,6 @@ func scaleOf(s *schema.Schema) (int32, error) {
 		}
 	}
 	return int32(n), nil
-}
-
-func fromTwosComplement(b []byte) *big.Int {
-	n := new(big.Int).SetBytes(b)
-	if b[0]&0x80 != 0 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(b))*8))
-	}
-	return n
-}
-
-// twosComplement is BigInteger.toByteArray: the fewest bytes that keep the sign.
-func twosComplement(n *big.Int) []byte {
-	bits := n
-	if n.Sign() < 0 {
-		bits = new(big.Int).Not(n)
-	}
-	out := make([]byte, bits.BitLen()/8+1)
-	bits.FillBytes(out)
-	if n.Sign() < 0 {
-		for i := range out {
-			out[i] = ^out[i]
-		}
-	}
-	return out
 }
 
 // ToDate converts to a date: the day of a timestamp, what a text says, or a
