@@ -4,18 +4,15 @@
 package json
 
 import (
-	"fmt"
 	"io"
 
 	"sluice/connect"
 	"sluice/connect/config"
 	"sluice/connect/schema"
 	"sluice/connectors/internal/storage"
+	"sluice/connectors/internal/storage/format/lines"
 	"sluice/converters/json"
 )
-
-// bufferSize is how many bytes gather before they are written.
-const bufferSize = 128 << 10
 
 // Format writes .json files.
 type Format struct{ settings config.Map }
@@ -37,48 +34,22 @@ func (*Format) Extension() string { return ".json" }
 
 // Create implements storage.Format.
 func (f *Format) Create(w io.Writer, _ *schema.Schema) (storage.RecordWriter, error) {
-	out := &writer{out: w}
-	return out, out.structs.Configure(f.settings, false)
+	var texts writer
+	return lines.New(w, "a JSON file", texts.line), texts.structs.Configure(f.settings, false)
 }
 
 // Schema implements storage.Format: the files hold none.
 func (*Format) Schema(io.ReaderAt, int64) (*schema.Schema, error) { return nil, nil } //nolint:nilnil // No schema, as the doc comment says.
 
-type writer struct {
-	out     io.Writer
-	structs json.Converter
-	buf     []byte
-}
+// writer makes the text of a line.
+type writer struct{ structs json.Converter }
 
-// Write implements storage.RecordWriter.
-func (w *writer) Write(d connect.Data) error {
-	out, err := w.value(w.buf, d.Value)
+func (w *writer) line(dst []byte, d connect.Data) ([]byte, error) {
+	out, err := w.value(dst, d.Value)
 	if err != nil {
-		return connect.DataErrorf("%w", err)
+		return nil, connect.DataErrorf("%w", err)
 	}
-	w.buf = append(out, '\n')
-	if len(w.buf) >= bufferSize {
-		return w.flush()
-	}
-	return nil
-}
-
-// Buffered implements storage.RecordWriter.
-func (w *writer) Buffered() int64 { return int64(len(w.buf)) }
-
-// Close implements storage.RecordWriter.
-func (w *writer) Close() error { return w.flush() }
-
-func (w *writer) flush() error {
-	if len(w.buf) == 0 {
-		return nil
-	}
-	_, err := w.out.Write(w.buf)
-	w.buf = w.buf[:0]
-	if err != nil {
-		return fmt.Errorf("write a JSON file: %w", err)
-	}
-	return nil
+	return out, nil
 }
 
 // value appends what ObjectMapper.writeValue of Jackson makes of the Java object.
