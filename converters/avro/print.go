@@ -2,11 +2,11 @@ package avro
 
 import (
 	"strconv"
-	"strings"
 	"unicode"
 
 	"sluice/connect"
 	"sluice/converters/internal/jsontree"
+	"sluice/converters/internal/registry"
 )
 
 const parseException = "org.apache.avro.SchemaParseException"
@@ -167,44 +167,11 @@ func checkName(name string) error {
 	return nil
 }
 
-// scrub makes a valid name of any text, as scrub.invalid.names asks: what does
-// not belong there becomes an underscore and its code in hexadecimal.
+// scrub makes a valid name of any text, as scrub.invalid.names asks.
 func scrub(name string) string {
-	if name == "" || plain(name) {
-		return name
-	}
-	var b strings.Builder
-	for i := range len(name) {
-		switch c := name[i]; {
-		case alphanumeric(c) || c == '_':
-			b.WriteByte(c)
-		case c == '.' || c == '-' || c == '*' || c == ' ':
-			// URLEncoder leaves the first three and makes + of a blank.
-			b.WriteByte('_')
-		default:
-			const digits = "0123456789ABCDEF"
-			b.WriteString("_" + digits[c>>4:c>>4+1] + digits[c&15:c&15+1])
-		}
-	}
-	out := b.String()
-	if out[0] >= '0' && out[0] <= '9' {
-		out = "x" + out
+	out := registry.Escape(name)
+	if out != "" && out[0] >= '0' && out[0] <= '9' {
+		return "x" + out
 	}
 	return out
-}
-
-func plain(name string) bool {
-	if name[0] >= '0' && name[0] <= '9' {
-		return false
-	}
-	for i := range len(name) {
-		if !alphanumeric(name[i]) && name[i] != '_' {
-			return false
-		}
-	}
-	return true
-}
-
-func alphanumeric(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }

@@ -3,6 +3,8 @@ package protobuf
 import (
 	"strings"
 	"unicode"
+
+	"sluice/converters/internal/registry"
 )
 
 // toMapEntry is the name of the message for the entries of a map.
@@ -37,43 +39,15 @@ func toMapField(full string) string {
 	return b.String()
 }
 
-// scrubbed makes a valid name, where scrub.invalid.names asks for it.
+// scrubbed makes a valid name, where scrub.invalid.names asks for it. The first
+// character of the text before its other ones became underscores counts.
 func (m *mapping) scrubbed(name string) string {
-	if !m.Scrub || name == "" || plain(name) {
+	if !m.Scrub || name == "" {
 		return name
 	}
-	var b strings.Builder
-	for i := range len(name) {
-		switch c := name[i]; {
-		case alphanumeric(c) || c == '_':
-			b.WriteByte(c)
-		case c == '.' || c == '-' || c == '*' || c == ' ':
-			b.WriteByte('_')
-		default:
-			const digits = "0123456789ABCDEF"
-			b.WriteString("_" + digits[c>>4:c>>4+1] + digits[c&15:c&15+1])
-		}
-	}
-	out := b.String()
-	// The first character of the text before its other ones became underscores.
+	out := registry.Escape(name)
 	if c := name[0]; c >= '0' && c <= '9' || c == '_' {
-		out = "x" + out
+		return "x" + out
 	}
 	return out
-}
-
-func plain(name string) bool {
-	if name[0] >= '0' && name[0] <= '9' || name[0] == '_' {
-		return false
-	}
-	for i := range len(name) {
-		if !alphanumeric(name[i]) && name[i] != '_' {
-			return false
-		}
-	}
-	return true
-}
-
-func alphanumeric(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
 }
