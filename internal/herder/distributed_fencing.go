@@ -89,12 +89,21 @@ func (h *Distributed) fenceProducers(ctx context.Context, name string, tasks int
 func (h *Distributed) Fence(ctx context.Context, id store.TaskID) error {
 	ctx, cancel := context.WithTimeout(ctx, h.cfg.RequestTimeout)
 	defer cancel()
+	return fenceUntilDone(ctx, h.cfg.Log, id, func() (again bool, err error) {
+		err = h.askToFence(ctx, id.Connector)
+		return !final(err), err
+	})
+}
+
+// fenceUntilDone has the former tasks of a task's connector fenced, again and again
+// as long as that may help, until ctx ends.
+func fenceUntilDone(ctx context.Context, log *slog.Logger, id store.TaskID, fence func() (again bool, err error)) error {
 	for pause := retryFirst; ; pause = min(2*pause, fenceRetryMost) {
-		err := h.askToFence(ctx, id.Connector)
-		if err == nil || ctx.Err() != nil || final(err) {
+		again, err := fence()
+		if err == nil || ctx.Err() != nil || !again {
 			return err
 		}
-		h.cfg.Log.Warn("former tasks are not fenced yet; it is tried again", slog.String("task", id.String()), slog.Duration("in", pause), slog.Any("error", err))
+		log.Warn("former tasks are not fenced yet; it is tried again", slog.String("task", id.String()), slog.Duration("in", pause), slog.Any("error", err))
 		select {
 		case <-ctx.Done():
 			return err

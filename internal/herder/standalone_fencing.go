@@ -2,8 +2,6 @@ package herder
 
 import (
 	"context"
-	"log/slog"
-	"time"
 
 	"sluice/connect"
 	"sluice/connect/config"
@@ -28,20 +26,12 @@ func (h *Standalone) Fence(ctx context.Context, id store.TaskID) error {
 	ctx, cancel := context.WithTimeout(ctx, h.cfg.RequestTimeout)
 	defer cancel()
 	name := id.Connector
-	for pause := retryFirst; ; pause = min(2*pause, fenceRetryMost) {
-		err := h.queues.do(ctx, name, "fencing the former tasks of connector "+name, false, func(ctx context.Context) error {
+	return fenceUntilDone(ctx, h.cfg.Log, id, func() (again bool, err error) {
+		err = h.queues.do(ctx, name, "fencing the former tasks of connector "+name, false, func(ctx context.Context) error {
 			return h.fence(h.queues.patience(ctx, name), name)
 		})
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		h.cfg.Log.Warn("former tasks are not fenced yet; it is tried again", slog.String("task", id.String()), slog.Duration("in", pause), slog.Any("error", err))
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(pause):
-		}
-	}
+		return true, err
+	})
 }
 
 // fence does the work of Fence in the connector's queue.
