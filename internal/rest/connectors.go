@@ -225,11 +225,8 @@ func (s *api) taskStatus(r *request) (answer, error) {
 		return answer{}, err
 	}
 	if st, found := s.Herder.Status(id.Connector); found {
-		for _, t := range st.Tasks {
+		for _, t := range s.maskStatus(r, st).Tasks {
 			if t.ID == id.Task {
-				if s.mask {
-					t.Trace = s.traceSecrets(r, id.Connector).text(t.Trace)
-				}
 				return ok(s.taskBody(id.Connector, t))
 			}
 		}

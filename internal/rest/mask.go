@@ -154,15 +154,6 @@ func (s *api) unmask(r *request, name string, cfg config.Raw) secretValues {
 	return secretsOf(cfg, secret)
 }
 
-// traceSecrets returns the secrets that must not stand in the traces of a connector.
-func (s *api) traceSecrets(r *request, name string) secretValues {
-	info, found := s.Herder.Info(name)
-	if !s.mask || !found {
-		return nil
-	}
-	return secretsOf(info.Config, s.secretKeys(r, info.Config))
-}
-
 // text masks the secrets in a text.
 func (v secretValues) text(text string) string {
 	for _, secret := range v {
@@ -177,7 +168,8 @@ func (s *api) maskStatus(r *request, c herder.ConnectorStatus) herder.ConnectorS
 	if !s.mask || !traced {
 		return c
 	}
-	secrets := s.traceSecrets(r, c.Name)
+	info, _ := s.Herder.Info(c.Name)
+	secrets := secretsOf(info.Config, s.secretKeys(r, info.Config))
 	c.Connector.Trace = secrets.text(c.Connector.Trace)
 	c.Tasks = slices.Clone(c.Tasks)
 	for i := range c.Tasks {
