@@ -20,6 +20,21 @@ type Recommender interface {
 	Visible(name string, parsed map[string]any) bool
 }
 
+// Choices is a recommender of fixed texts for a key that is always visible.
+type Choices []string
+
+// Values returns the texts; nil where there are none.
+func (c Choices) Values(string, map[string]any) []any {
+	var values []any
+	for _, s := range c {
+		values = append(values, s)
+	}
+	return values
+}
+
+// Visible returns true.
+func (Choices) Visible(string, map[string]any) bool { return true }
+
 // CheckFunc is a validator made of a function.
 type CheckFunc func(name string, value any) error
 

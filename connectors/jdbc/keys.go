@@ -74,7 +74,7 @@ func confluentKeys() config.Def {
 			Doc: "Makes integers of NUMERIC columns without a fraction. numeric.mapping replaces it.",
 		},
 		{
-			Name: "numeric.mapping", Type: config.String, Validator: enum{optional: true, values: numericMappings()}, Recommender: dialect.Offered(numericMappings()), Importance: config.Low,
+			Name: "numeric.mapping", Type: config.String, Validator: enum{optional: true, values: numericMappings()}, Recommender: config.Choices(numericMappings()), Importance: config.Low,
 			Group: "Database", Order: 14, Width: config.WidthShort, DisplayName: "Map Numeric Values, Integral or Decimal, By Precision and Scale",
 			Doc: "What becomes of NUMERIC columns: none keeps decimals; precision_only makes integers of those without a fraction; best_fit makes doubles of those with one where the precision allows; best_fit_eager_double makes doubles of all with a fraction.",
 		},
@@ -134,7 +134,7 @@ func confluentKeys() config.Def {
 			Doc: "The same as query, and kept out of logs and answers.",
 		},
 		{
-			Name: "quote.sql.identifiers", Type: config.String, Default: "ALWAYS", Validator: enum{values: []string{"always", "never"}}, Recommender: dialect.Offered{"always", "never"}, Importance: config.Medium,
+			Name: "quote.sql.identifiers", Type: config.String, Default: "ALWAYS", Validator: enum{values: []string{"always", "never"}}, Recommender: config.Choices{"always", "never"}, Importance: config.Medium,
 			Group: "Mode", Order: 10, Width: config.WidthMedium, DisplayName: "Quote Identifiers",
 			Doc: "Whether names are quoted in statements: ALWAYS or NEVER.",
 		},
@@ -144,7 +144,7 @@ func confluentKeys() config.Def {
 			Doc: "Text to put behind each statement.",
 		},
 		{
-			Name: "transaction.isolation.mode", Type: config.String, Default: "DEFAULT", Validator: enum{values: isolationModes()}, Recommender: dialect.Offered(isolationModes()), Importance: config.Low,
+			Name: "transaction.isolation.mode", Type: config.String, Default: "DEFAULT", Validator: enum{values: isolationModes()}, Recommender: config.Choices(isolationModes()), Importance: config.Low,
 			Group: "Mode", Order: 12, Width: config.WidthMedium, DisplayName: "Transaction Isolation Mode",
 			Doc: "The isolation level of reading; DEFAULT is that of the database.",
 		},
@@ -203,7 +203,7 @@ func confluentKeys() config.Def {
 			Doc: "The time zone of the database's times without a zone.",
 		},
 		{
-			Name: "timestamp.granularity", Type: config.String, Default: "connect_logical", Validator: enum{values: granularities()}, Recommender: dialect.Offered(granularities()), Importance: config.Low,
+			Name: "timestamp.granularity", Type: config.String, Default: "connect_logical", Validator: enum{values: granularities()}, Recommender: config.Choices(granularities()), Importance: config.Low,
 			Group: "Connector", Order: 10, Width: config.WidthMedium, DisplayName: "Timestamp granularity for timestamp columns",
 			Doc: "The form and precision of times in records.",
 		},
@@ -245,7 +245,7 @@ func aivenKeys() config.Def {
 		},
 		key("numeric.precision.mapping", "Database", 10),
 		{
-			Name: "numeric.mapping", Type: config.String, Validator: enum{optional: true, values: numericMappings()[:3]}, Recommender: dialect.Offered(numericMappings()[:3]), Importance: config.Low,
+			Name: "numeric.mapping", Type: config.String, Validator: enum{optional: true, values: numericMappings()[:3]}, Recommender: config.Choices(numericMappings()[:3]), Importance: config.Low,
 			Group: "Database", Order: 11, Width: config.WidthShort, DisplayName: "Map Numeric Values, Integral or Decimal, By Precision and Scale",
 			Doc: "What becomes of NUMERIC columns: none keeps decimals; precision_only makes integers of those without a fraction; best_fit makes doubles of those with one where the precision allows; best_fit_eager_double makes doubles of all with a fraction.",
 		},

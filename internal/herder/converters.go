@@ -84,7 +84,7 @@ func (v validation) defaults(c found) definition.Defaults {
 	}
 	if c.version != "" {
 		d.Version = c.version
-		d.VersionOffers = definition.Offers{c.version}
+		d.VersionOffers = config.Choices{c.version}
 	}
 	return d
 }
@@ -112,11 +112,7 @@ func (v validation) converterKey(key, fallback, kind string, find func(string) (
 	if version != "" {
 		out.Version = version
 	}
-	var offers definition.Offers
-	for _, c := range v.classes(kind) {
-		offers = append(offers, c)
-	}
-	out.Offers = offers
+	out.Offers = config.Choices(v.classes(kind))
 	out.Resolve = func(name string) (string, bool) {
 		if known, ok := find(name); ok {
 			return known.name, true

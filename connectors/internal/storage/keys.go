@@ -55,7 +55,7 @@ func ConnectorKeys(formatDefault, avro string, classes ...string) config.Def {
 	class := config.Key{
 		Name: FormatClassKey, Type: config.Class, Importance: config.High, DisplayName: "Format class",
 		Doc:         "The format of the files.",
-		Recommender: Choices(classes),
+		Recommender: config.Choices(classes),
 	}
 	if class.Required = formatDefault == ""; !class.Required {
 		class.Default = formatDefault
@@ -108,7 +108,7 @@ func connectorKeys(avro string) config.Def {
 		{
 			Name: "avro.codec", Type: config.String, Default: "null", Validator: config.OneOf(avroCodecs()), Importance: config.Low, Width: config.WidthMedium, DisplayName: "Avro Compression Codec",
 			Doc:         "How blocks of Avro files are compressed: null (not at all), deflate, snappy or bzip2.",
-			Recommender: shownWith{FormatClassKey, avro, Choices(avroCodecs())},
+			Recommender: shownWith{FormatClassKey, avro, config.Choices(avroCodecs())},
 		},
 		{
 			Name: "allow.optional.map.keys", Type: config.Boolean, Default: false, Importance: config.Low, Width: config.WidthShort, DisplayName: "Allow Optional Map Keys",
@@ -127,7 +127,7 @@ func ParquetCodec(parquet, group string, order int) config.Key {
 		Name: "parquet.codec", Type: config.String, Default: "snappy", Validator: config.OneOf(codecs), Importance: config.Low,
 		Group: group, Order: order, Width: config.WidthMedium, DisplayName: "Parquet Compression Codec",
 		Doc:         "How pages of Parquet files are compressed: none, gzip, lz4, snappy or zstd.",
-		Recommender: shownWith{FormatClassKey, parquet, Choices(codecs)},
+		Recommender: shownWith{FormatClassKey, parquet, config.Choices(codecs)},
 	}
 }
 
@@ -136,7 +136,7 @@ func ParquetCodec(parquet, group string, order int) config.Key {
 func CommonKeys(storageDefault string, classes ...string) config.Def {
 	class := config.Key{
 		Name: StorageClassKey, Type: config.Class, Importance: config.High, DisplayName: "Storage Class",
-		Doc: "The store that holds the files.", Recommender: Choices(classes), Group: "Storage", Order: 1,
+		Doc: "The store that holds the files.", Recommender: config.Choices(classes), Group: "Storage", Order: 1,
 	}
 	if class.Required = storageDefault == ""; !class.Required {
 		class.Default = storageDefault
@@ -178,25 +178,10 @@ func CaptureGroups(order int) config.Key {
 // SubstitutionDoc is what to add to the documentation of keys of directories.
 const SubstitutionDoc = " ${topic} stands for the name of the topic; ${0}, ${1} and so on for what the groups of `" + CaptureGroupsKey + "` match."
 
-// Choices recommends the texts, always.
-type Choices []string
-
-// Values implements config.Recommender.
-func (c Choices) Values(string, map[string]any) []any {
-	values := make([]any, len(c))
-	for i, s := range c {
-		values[i] = s
-	}
-	return values
-}
-
-// Visible implements config.Recommender.
-func (Choices) Visible(string, map[string]any) bool { return true }
-
 // shownWith recommends where another key has a value.
 type shownWith struct {
 	key, value string
-	Choices
+	config.Choices
 }
 
 // Visible implements config.Recommender.
@@ -206,7 +191,7 @@ func (s shownWith) Visible(_ string, parsed map[string]any) bool { return parsed
 type compatibilities struct{}
 
 func (compatibilities) Values(_ string, parsed map[string]any) []any {
-	values := Choices{"NONE", "BACKWARD", "FORWARD", "FULL"}.Values("", nil)
+	values := config.Choices{"NONE", "BACKWARD", "FORWARD", "FULL"}.Values("", nil)
 	if parsed[hiveKey] == true {
 		return values[1:]
 	}

@@ -27,25 +27,10 @@ func CheckZone(name string, value any) error {
 	return nil
 }
 
-// Offered are the values that a key recommends.
-type Offered []string
-
-// Values implements config.Recommender.
-func (o Offered) Values(string, map[string]any) []any {
-	all := make([]any, len(o))
-	for i, s := range o {
-		all[i] = s
-	}
-	return all
-}
-
-// Visible implements config.Recommender.
-func (Offered) Visible(string, map[string]any) bool { return true }
-
 // JavaNames are the values of dialect.name that the Java connectors list, in their
 // order: more than there are here.
-func JavaNames() Offered {
-	return Offered{
+func JavaNames() config.Choices {
+	return config.Choices{
 		"", "Db2DatabaseDialect", "MySqlDatabaseDialect", "SybaseDatabaseDialect", "GenericDatabaseDialect", "OracleDatabaseDialect",
 		"SqlServerDatabaseDialect", "PostgreSqlDatabaseDialect", "SqliteDatabaseDialect", "DerbyDatabaseDialect", "SapHanaDatabaseDialect", "VerticaDatabaseDialect",
 	}

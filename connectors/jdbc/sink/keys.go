@@ -102,7 +102,7 @@ func confluentKeys() config.Def {
 			Doc: "The time zone in which times are written to columns without a zone.",
 		},
 		{
-			Name: "date.timezone", Type: config.String, Default: "DB_TIMEZONE", Validator: enum{"db_timezone", "utc"}, Recommender: dialect.Offered{"db_timezone", "utc"}, Importance: config.Low,
+			Name: "date.timezone", Type: config.String, Default: "DB_TIMEZONE", Validator: enum{"db_timezone", "utc"}, Recommender: config.Choices{"db_timezone", "utc"}, Importance: config.Low,
 			Group: "Data Mapping", Order: 6, Width: config.WidthMedium, DisplayName: "Time Zone used for Date",
 			Doc: "The time zone in which dates are written: DB_TIMEZONE takes that of db.timezone, UTC keeps the date.",
 		},
@@ -112,7 +112,7 @@ func confluentKeys() config.Def {
 			Doc: "Fields of integers or texts with a time since 1970, to be written as timestamps; timestamp.precision.mode is their unit.",
 		},
 		{
-			Name: "timestamp.precision.mode", Type: config.String, Default: "MICROSECONDS", Validator: enum{"microseconds", "nanoseconds"}, Recommender: dialect.Offered{"microseconds", "nanoseconds"}, Importance: config.Low,
+			Name: "timestamp.precision.mode", Type: config.String, Default: "MICROSECONDS", Validator: enum{"microseconds", "nanoseconds"}, Recommender: config.Choices{"microseconds", "nanoseconds"}, Importance: config.Low,
 			Group: "Data Mapping", Order: 8, Width: config.WidthMedium, DisplayName: "Sink Timestamp Precision mode",
 			Doc: "The unit of the fields of timestamp.fields.list: MICROSECONDS or NANOSECONDS.",
 		},
@@ -137,7 +137,7 @@ func confluentKeys() config.Def {
 			Doc: "Whether to add columns that are missing. Each must be optional or have a default.",
 		},
 		{
-			Name: "quote.sql.identifiers", Type: config.String, Default: "ALWAYS", Validator: enum{"always", "never"}, Recommender: dialect.Offered{"always", "never"}, Importance: config.Medium,
+			Name: "quote.sql.identifiers", Type: config.String, Default: "ALWAYS", Validator: enum{"always", "never"}, Recommender: config.Choices{"always", "never"}, Importance: config.Medium,
 			Group: "DDL Support", Order: 3, Width: config.WidthMedium, DisplayName: "Quote Identifiers",
 			Doc: "Whether names are quoted in statements: ALWAYS or NEVER.",
 		},

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"sluice/connect/config"
-	"sluice/connectors/jdbc/dialect"
 )
 
 // enum accepts the values in upper or lower case, also as items of a list. The
@@ -52,9 +51,9 @@ type pkModes struct{}
 // Values implements config.Recommender.
 func (pkModes) Values(name string, parsed map[string]any) []any {
 	if on, _ := parsed["delete.enabled"].(bool); on {
-		return dialect.Offered{pkRecordKey}.Values(name, parsed)
+		return config.Choices{pkRecordKey}.Values(name, parsed)
 	}
-	return dialect.Offered(allPkModes()).Values(name, parsed)
+	return config.Choices(allPkModes()).Values(name, parsed)
 }
 
 // Visible implements config.Recommender.

@@ -75,20 +75,20 @@ func (c chain) keys() config.Def {
 	typeKey := prefix + "type"
 	class, found := c.class()
 	var version any
-	var versions []any
+	var versions config.Choices
 	if found && class.Version != "" {
-		version, versions = class.Version, []any{class.Version}
+		version, versions = class.Version, config.Choices{class.Version}
 	}
 	out := config.Def{
 		{
 			Name: typeKey, Type: config.Class, Required: true, Importance: config.High, Group: group, Order: 0, Width: config.WidthLong,
 			DisplayName: c.title + " type for " + c.alias, Doc: "Class for the '" + c.alias + "' " + c.word + ".",
-			Recommender: Offers(c.classes()), Validator: config.CheckFunc(c.checkType), Resolve: c.resolve,
+			Recommender: config.Choices(c.kind.All()), Validator: config.CheckFunc(c.checkType), Resolve: c.resolve,
 		},
 		{
 			Name: prefix + versionKey, Type: config.String, Default: version, Importance: config.High, Group: group, Order: 1,
 			Width: config.WidthLong, DisplayName: c.title + " version for " + c.alias,
-			Doc: "Version of the '" + c.alias + "' " + c.word + ".", Recommender: Offers(versions),
+			Doc: "Version of the '" + c.alias + "' " + c.word + ".", Recommender: versions,
 			Validator: config.CheckFunc(c.checkVersion),
 		},
 	}
@@ -148,14 +148,6 @@ func (c chain) checkVersion(_ string, value any) error {
 	return c.wrongVersion(&text)
 }
 
-func (c chain) classes() []any {
-	var out []any
-	for _, name := range c.kind.All() {
-		out = append(out, name)
-	}
-	return out
-}
-
 // resolve also finds classes of another kind: checkType tells.
 func (c chain) resolve(name string) (string, bool) {
 	if class, ok := c.kind.Find(name); ok {
@@ -191,12 +183,3 @@ func (c chain) checkType(_ string, value any) error {
 	}
 	return CheckConcrete(c.title, name, c.variants(name))
 }
-
-// Offers is a recommender of fixed values.
-type Offers []any
-
-// Values returns the offers.
-func (o Offers) Values(string, map[string]any) []any { return o }
-
-// Visible returns true.
-func (o Offers) Visible(string, map[string]any) bool { return true }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"sluice/connect/config"
-	"sluice/connectors/internal/storage"
 	"sluice/connectors/internal/storage/jodatime"
 )
 
@@ -25,7 +24,7 @@ func Keys() config.Def {
 			Name: classKey, Type: config.Class, Default: Default, Importance: config.High, Width: config.WidthLong, DisplayName: "Partitioner Class",
 			Doc:         "What the directory of a record goes by: `DefaultPartitioner` takes its Kafka partition, `FieldPartitioner` the fields of `partition.field.name`, `TimeBasedPartitioner` its time, `DailyPartitioner` and `HourlyPartitioner` the day and the hour of it.",
 			Dependents:  []string{fieldKey, durationKey, formatKey, localeKey, timezoneKey},
-			Recommender: storage.Choices(Classes()),
+			Recommender: config.Choices(Classes()),
 		},
 		{
 			Name: fieldKey, Type: config.List, Default: []string{}, Validator: config.CheckFunc(checkFields), Importance: config.Medium, DisplayName: "Partition Field Name",
