@@ -47,7 +47,7 @@ func measureMany(n int) func(ctx context.Context, b *bench, k kind, _ scenario) 
 			return out, err
 		}
 		props := b.clusterProps()
-		w, err := k.startCluster(ctx, dir, b.nextPort(), props)
+		w, err := k.startCluster(ctx, dir, b.nextPort(ctx), props)
 		if err != nil {
 			return out, err
 		}
@@ -65,7 +65,7 @@ func measureMany(n int) func(ctx context.Context, b *bench, k kind, _ scenario) 
 			return out, err
 		}
 		w.stop()
-		if w, err = k.startCluster(ctx, dir, b.nextPort(), props); err != nil {
+		if w, err = k.startCluster(ctx, dir, b.nextPort(ctx), props); err != nil {
 			return out, err
 		}
 		if err := w.allRunning(ctx, n, ""); err != nil {
@@ -215,7 +215,7 @@ func measureLoss(ctx context.Context, b *bench, k kind, _ scenario) (out sample,
 		if dir, err = b.dir(); err != nil {
 			return out, err
 		}
-		w, err := k.startCluster(ctx, dir, b.nextPort(), props)
+		w, err := k.startCluster(ctx, dir, b.nextPort(ctx), props)
 		if err != nil {
 			return out, err
 		}

@@ -65,7 +65,7 @@ func measureHDFS(ctx context.Context, b *bench, k kind, s scenario) (sample, err
 	}
 	props := b.props(s)
 	props["consumer.auto.offset.reset"] = "earliest"
-	w, err := k.start(ctx, dir, b.nextPort(), props, connector)
+	w, err := k.start(ctx, dir, b.nextPort(ctx), props, connector)
 	if err != nil {
 		return sample{}, err
 	}

@@ -124,7 +124,7 @@ func (b *bench) measureJdbcSink(ctx context.Context, k kind, s scenario, j jdbcS
 		props["plugin.path"] += "," + plugins
 		connector = debezium(connector, j)
 	}
-	w, err := k.start(ctx, dir, b.nextPort(), props, connector)
+	w, err := k.start(ctx, dir, b.nextPort(ctx), props, connector)
 	if err != nil {
 		return sample{}, err
 	}
@@ -277,7 +277,7 @@ func (b *bench) measureJdbcSource(ctx context.Context, k kind, s scenario, mode 
 	if err := b.cluster.create(ctx, prefix+table); err != nil {
 		return sample{}, err
 	}
-	w, err := k.start(ctx, dir, b.nextPort(), b.props(s), map[string]string{
+	w, err := k.start(ctx, dir, b.nextPort(ctx), b.props(s), map[string]string{
 		"name": "rows", "tasks.max": "1", "connector.class": ourSource, "connection.url": db.url, "connection.user": "postgres",
 		"mode": mode, "incrementing.column.name": "id", "table.whitelist": table, "topic.prefix": prefix, "poll.interval.ms": "600000",
 	})

@@ -6,13 +6,11 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -22,6 +20,7 @@ import (
 	"syscall"
 
 	kafkatest "sluice/test/kafka"
+	"sluice/test/ports"
 )
 
 // bench is one run of the harness.
@@ -201,10 +200,18 @@ func (b *bench) measured(ctx context.Context, r *row, name string, n int, measur
 	fmt.Fprintf(b.log, "%s, %s, run %d: %s\n", r.scenario.id, name, n+1, s)
 }
 
+// brokerPorts are the broker's and its controller's.
+const brokerPorts = 2
+
 func (b *bench) startBroker(ctx context.Context) (string, error) {
-	port := cmp.Or(b.port, freePort())
-	if b.port != 0 {
-		b.port += 2 // the broker's and its controller's
+	port := b.port
+	if port == 0 {
+		var err error
+		if port, err = ports.Free(ctx, brokerPorts); err != nil {
+			return "", err
+		}
+	} else {
+		b.port += brokerPorts
 	}
 	name := "bench-broker-" + strconv.Itoa(os.Getpid())
 	if err := kafkatest.Guarded(ctx, name, "broker", "start", name, strconv.Itoa(port)); err != nil {
@@ -254,21 +261,13 @@ func (b *bench) topic() string {
 	return fmt.Sprintf("bench-%d-%d", os.Getpid(), b.seq)
 }
 
-func (b *bench) nextPort() int {
+// nextPort returns a port for a worker, or 0, on which none can show its REST API
+// and which its error will name.
+func (b *bench) nextPort(ctx context.Context) int {
 	if b.port == 0 {
-		return freePort()
+		port, _ := ports.Free(ctx, 1)
+		return port
 	}
 	b.port++
 	return b.port - 1
-}
-
-// freePort returns a port that nobody listens on, or 0, which no worker can
-// show its REST API on and which its error will name.
-func freePort() int {
-	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		return 0
-	}
-	defer func() { _ = l.Close() }() // only its number is wanted
-	return l.Addr().(*net.TCPAddr).Port
 }

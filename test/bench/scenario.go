@@ -122,7 +122,7 @@ func measureStart(ctx context.Context, b *bench, k kind, s scenario) (sample, er
 	if err := os.WriteFile(in, []byte("one line\n"), 0o600); err != nil {
 		return sample{}, err
 	}
-	w, err := k.start(ctx, dir, b.nextPort(), b.props(s), source("in", in, topic), sink("out", filepath.Join(dir, "out.txt"), topic))
+	w, err := k.start(ctx, dir, b.nextPort(ctx), b.props(s), source("in", in, topic), sink("out", filepath.Join(dir, "out.txt"), topic))
 	if err != nil {
 		return sample{}, err
 	}
@@ -149,7 +149,7 @@ func measureSource(ctx context.Context, b *bench, k kind, s scenario) (sample, e
 	}
 	connector := source("in", b.input, topic)
 	maps.Copy(connector, s.connector)
-	w, err := k.start(ctx, dir, b.nextPort(), b.props(s), connector)
+	w, err := k.start(ctx, dir, b.nextPort(ctx), b.props(s), connector)
 	if err != nil {
 		return sample{}, err
 	}
@@ -170,7 +170,7 @@ func measureSink(ctx context.Context, b *bench, k kind, s scenario) (sample, err
 	name, file := b.topic(), filepath.Join(dir, "out.txt")
 	props := b.props(s)
 	props["consumer.auto.offset.reset"] = "earliest"
-	w, err := k.start(ctx, dir, b.nextPort(), props, sink(name, file, b.filled))
+	w, err := k.start(ctx, dir, b.nextPort(ctx), props, sink(name, file, b.filled))
 	if err != nil {
 		return sample{}, err
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	kafkatest "sluice/test/kafka"
+	"sluice/test/ports"
 )
 
 // wait bounds every wait for something to come right again.
@@ -49,7 +50,7 @@ func startCluster(t *testing.T, p plan) *cluster {
 	t.Helper()
 	c := &cluster{t: t, kinds: p.kinds}
 	var err error
-	if c.port, err = kafkatest.FreePorts(2); err != nil { // the controller takes the second
+	if c.port, err = ports.Free(t.Context(), 2); err != nil { // the controller takes the second
 		t.Fatal(err)
 	}
 	c.broker = "faults-broker-" + strconv.Itoa(c.port)

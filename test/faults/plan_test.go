@@ -33,7 +33,7 @@ func (k kinds) java(worker int) bool { return k == "all" || k == "mixed" && work
 // FAULTS_EOS and FAULTS_REPORT; without them a run is short and always the same.
 func readPlan(t *testing.T) plan {
 	t.Helper()
-	p := plan{seed: 15, during: 30 * time.Second, workers: 2, exactlyOnce: os.Getenv("FAULTS_EOS") != "", report: os.Getenv("FAULTS_REPORT")}
+	p := plan{seed: kafkatest.Seed(t, 15), during: 30 * time.Second, workers: 2, exactlyOnce: os.Getenv("FAULTS_EOS") != "", report: os.Getenv("FAULTS_REPORT")}
 	switch text := os.Getenv("FAULTS_JAVA"); text {
 	case "":
 	case "mixed":
@@ -44,11 +44,6 @@ func readPlan(t *testing.T) plan {
 		t.Fatalf("JAVA is %q: give 1 or mixed", text)
 	}
 	var err error
-	if s := os.Getenv("SEED"); s != "" {
-		if p.seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
 	if s := os.Getenv("FAULTS_TIME"); s != "" {
 		if p.during, err = time.ParseDuration(s); err != nil {
 			t.Fatal(err)

@@ -43,15 +43,7 @@ const killPartitions = 3
 func TestKills(t *testing.T) {
 	t.Parallel()
 	plan := planKills()
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 1))
+	random := rand.New(rand.NewPCG(kafkatest.Seed(t, uint64(time.Now().UnixNano())), 1))
 	url, files, dir := cluster(t)
 	name := topic(t, killPartitions, 0, nil)
 

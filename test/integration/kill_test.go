@@ -47,15 +47,7 @@ func appendLine(b []byte, n int) []byte { return fmt.Appendf(b, "line %012d 0123
 // to Kafka, or to the file, and not yet committed at the instant of a kill.
 func TestKills(t *testing.T) {
 	plan := planKills()
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 1))
+	random := rand.New(rand.NewPCG(kafkatest.Seed(t, uint64(time.Now().UnixNano())), 1))
 	k := newKillRun(t)
 
 	stopWriter, written := make(chan struct{}), make(chan int, 1)

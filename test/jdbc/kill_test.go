@@ -43,15 +43,7 @@ func planKills() plan {
 // equal parts of the whole, and not in its end.
 func (p plan) instants(t *testing.T, whole int64) []int64 {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 1))
+	random := rand.New(rand.NewPCG(kafkatest.Seed(t, uint64(time.Now().UnixNano())), 1))
 	part := whole * 3 / 4 / int64(p.kills)
 	all := make([]int64, p.kills)
 	for i := range all {

@@ -12,8 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +21,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"sluice/test/ports"
 )
 
 // unavailable is the script's exit code for "Java or Maven cannot be had here".
@@ -63,9 +63,22 @@ func Name(t testing.TB) string {
 // FreePort returns a port of 127.0.0.1 that nobody listens on at the moment.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	port, err := FreePorts(1)
+	port, err := ports.Free(t.Context(), 1)
 	check(t, err)
 	return port
+}
+
+// Seed returns the seed of a random test: that of the variable SEED, which repeats
+// a run, or the one given. It is logged.
+func Seed(t testing.TB, otherwise uint64) uint64 {
+	t.Helper()
+	if s := os.Getenv("SEED"); s != "" {
+		seed, err := strconv.ParseUint(s, 10, 64)
+		check(t, err)
+		otherwise = seed
+	}
+	t.Logf("SEED=%d", otherwise)
+	return otherwise
 }
 
 // check skips or fails the test when err is not nil.
@@ -85,7 +98,7 @@ func startBroker() (string, error) {
 	// Between the look for free ports and the broker's start somebody else may
 	// take one.
 	for try := 1; ; try++ {
-		port, err := FreePorts(2)
+		port, err := ports.Free(ctx, 2)
 		if err != nil {
 			return "", err
 		}
@@ -141,33 +154,4 @@ func Command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(filepath.Dir(file), "kafka"), args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
-}
-
-// The ports that tests take lie below those that the system gives to outgoing
-// connections, of which a test has many: a port that is free stays free.
-const (
-	firstPort = 10_240
-	endPort   = 32_000
-)
-
-// FreePorts returns the first of n free ports of 127.0.0.1 in a row.
-func FreePorts(n int) (int, error) {
-	for range 100 {
-		first := firstPort + rand.IntN(endPort-firstPort-n)
-		if allFree(first, n) {
-			return first, nil
-		}
-	}
-	return 0, fmt.Errorf("no %d free ports in a row", n)
-}
-
-func allFree(first, n int) bool {
-	for port := first; port < first+n; port++ {
-		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			return false
-		}
-		_ = l.Close() // only whether it is free is wanted
-	}
-	return true
 }

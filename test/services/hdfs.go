@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/colinmarc/hdfs/v2"
+
+	"sluice/test/ports"
 )
 
 // unavailable is the script's exit code for "Java or Maven cannot be had here".
@@ -83,11 +85,11 @@ func tryHDFS(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("folder for HDFS: %w", err)
 	}
-	port, err := findPort(ctx)
+	port, err := ports.Free(ctx, 1)
 	if err != nil {
 		return "", err
 	}
-	webPort, err := findPort(ctx)
+	webPort, err := ports.Free(ctx, 1)
 	if err != nil {
 		return "", err
 	}

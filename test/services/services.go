@@ -9,9 +9,7 @@ package services
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -20,6 +18,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"sluice/test/ports"
 )
 
 // T is as much of a test as a service needs: [testing.T], or a program that
@@ -186,25 +186,11 @@ func serve(t T, as *syscall.SysProcAttr, stop syscall.Signal, name string, args 
 
 func freePort(t T) int {
 	t.Helper()
-	port, err := findPort(t.Context())
+	port, err := ports.Free(t.Context(), 1)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
 	return port
-}
-
-// findPort returns a port below those that the system gives to outgoing
-// connections: one that is free stays free.
-func findPort(ctx context.Context) (int, error) {
-	const first, end = 10_240, 32_000
-	for range 100 {
-		port := first + rand.IntN(end-first)
-		l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-		if err == nil {
-			return port, l.Close()
-		}
-	}
-	return 0, errors.New("no free port")
 }
 
 // await waits until the port takes connections.

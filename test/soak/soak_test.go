@@ -30,19 +30,15 @@ const (
 // time with the second one. After all are deleted, no goroutine and no file may be
 // left of them.
 func TestSoak(t *testing.T) {
-	during, seed := 2*time.Minute, uint64(1)
+	during := 2 * time.Minute
 	var err error
 	if s := os.Getenv("SOAK_TIME"); s != "" {
 		if during, err = time.ParseDuration(s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if s := os.Getenv("SEED"); s != "" {
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("SEED=%d, %s", seed, during)
+	seed := kafkatest.Seed(t, 1)
+	t.Log(during)
 	group := kafkatest.Name(t)
 	w := kafkatest.Distributed(t, kafkatest.DistributedProps(t, group))
 	kafkatest.Do(t, http.MethodGet, w.URL+"/connectors", nil)

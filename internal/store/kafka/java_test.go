@@ -26,6 +26,7 @@ import (
 	"sluice/connect/schema"
 	"sluice/internal/store"
 	kafkatest "sluice/test/kafka"
+	"sluice/test/ports"
 )
 
 // patience bounds every wait of these tests; nothing is measured with it.
@@ -286,7 +287,7 @@ func ours(s *Stores) expanded {
 func TestBrokerRestart(t *testing.T) {
 	kafkatest.Broker(t) // skips where there is none
 	ctx := context.WithoutCancel(t.Context())
-	port, err := kafkatest.FreePorts(2) // one is the controller's
+	port, err := ports.Free(ctx, 2) // one is the controller's
 	if err != nil {
 		t.Fatal(err)
 	}
