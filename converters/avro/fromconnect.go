@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"sluice/connect"
 	"sluice/connect/schema"
 	"sluice/converters/internal/jsontree"
 )
@@ -239,88 +238,6 @@ func nullable(t *avroType, last bool) *avroType {
 	return &avroType{kind: union, branches: []*avroType{n, t}}
 }
 
-func (b *builder) scalarType(s *schema.Schema) (*avroType, error) {
-	switch s.Type {
-	case schema.Int8, schema.Int16, schema.Int32:
-		return &avroType{kind: intKind}, nil
-	case schema.Int64:
-		return &avroType{kind: long}, nil
-	case schema.Float32:
-		return &avroType{kind: float}, nil
-	case schema.Float64:
-		return &avroType{kind: double}, nil
-	case schema.Boolean:
-		return &avroType{kind: boolean}, nil
-	case schema.String:
-		if b.asEnum(s) {
-			return b.enumType(s), nil
-		}
-		return &avroType{kind: stringKind}, nil
-	case schema.Bytes:
-		return b.bytesType(s)
-	}
-	return nil, connect.DataErrorf("Unknown schema type: %s", s.Type)
-}
-
-func (b *builder) bytesType(s *schema.Schema) (*avroType, error) {
-	t := &avroType{kind: bytesKind}
-	if isFixed(s) {
-		text, _ := s.Param(fixedSize)
-		size, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, connect.ClassErrorf("java.lang.NumberFormatException", "For input string: %q (parameter %s of the schema %s)", text, fixedSize, s.Name)
-		}
-		t.kind, t.size = fixed, size
-		t.space, t.name = b.names(s)
-	}
-	if s.Name != schema.DecimalName {
-		return t, nil
-	}
-	scale, precision, err := decimalOf(s)
-	if err != nil {
-		return nil, err
-	}
-	t.setProp("scale", jsontree.NewInt(int64(scale)))
-	t.setProp("precision", jsontree.NewInt(int64(precision)))
-	return t, nil
-}
-
-func decimalOf(s *schema.Schema) (scale, precision int, err error) {
-	precision = anyPrecision
-	text, ok := s.Param(schema.ScaleParameter)
-	if !ok {
-		return 0, 0, connect.DataErrorf("Invalid Decimal schema: scale parameter not found.")
-	}
-	if scale, err = strconv.Atoi(text); err != nil {
-		return 0, 0, connect.DataErrorf("Invalid scale parameter found in Decimal schema: %q", text)
-	}
-	if text, ok := s.Param(decimalPrecision); ok {
-		if precision, err = strconv.Atoi(text); err != nil {
-			return 0, 0, connect.DataErrorf("Invalid %s parameter found in Decimal schema: %q", decimalPrecision, text)
-		}
-	}
-	return scale, precision, nil
-}
-
-func (b *builder) enumType(s *schema.Schema) *avroType {
-	param := b.enumParam()
-	t := &avroType{kind: enum}
-	full, _ := s.Param(param)
-	t.space, t.name = splitName(full)
-	for _, p := range s.Parameters {
-		if symbol, ok := strings.CutPrefix(p.Name, param+"."); ok {
-			t.symbols = append(t.symbols, symbol)
-		}
-	}
-	_, short := b.names(s)
-	if b.DiscardDoc {
-		t.doc = param1(s, connectEnumDoc)
-		return t
-	}
-	t.doc, t.fallback = param1(s, enumDoc+short), param1(s, enumDefault+short)
-	return t
-}
-
 func param1(s *schema.Schema, name string) *string {
 	if v, ok := s.Param(name); ok {
 		return &v
@@ -420,80 +337,6 @@ func (b *builder) addField(t *avroType, name string, s *schema.Schema, doc *stri
 	}
 	t.fields = append(t.fields, f)
 	return err
-}
-
-// hasDefault reports whether Avro can hold the default of the schema: not that of
-// a map that becomes a list of records.
-func (b *builder) hasDefault(s *schema.Schema) bool {
-	switch s.Type {
-	case schema.Map:
-		return (b.stringKeys(s) || len(s.Default.Map()) == 0) && b.hasDefaultBelow(s.Elem)
-	case schema.Array:
-		return b.hasDefaultBelow(s.Elem)
-	}
-	return true
-}
-
-func (b *builder) hasDefaultBelow(s *schema.Schema) bool {
-	return s == nil || s.Type != schema.Map || b.stringKeys(s)
-}
-
-// describe adds the properties that keep what Avro has no words for.
-func (b *builder) describe(t *avroType, s *schema.Schema) error {
-	if b.Meta {
-		if err := b.metadata(t, s); err != nil {
-			return err
-		}
-	}
-	switch s.Name {
-	case schema.DecimalName:
-		t.setProp("logicalType", jsontree.NewString("decimal"))
-	case schema.TimeName:
-		t.setProp("logicalType", jsontree.NewString("time-millis"))
-	case schema.TimestampName:
-		t.setProp("logicalType", jsontree.NewString("timestamp-millis"))
-	case schema.DateName:
-		t.setProp("logicalType", jsontree.NewString("date"))
-	}
-	for _, p := range s.Parameters {
-		if strings.HasPrefix(p.Name, "avro") {
-			t.setProp(p.Name, jsontree.NewString(p.Value))
-		}
-	}
-	return nil
-}
-
-func (b *builder) metadata(t *avroType, s *schema.Schema) error {
-	if s.Doc != "" {
-		t.setProp(connectDoc, jsontree.NewString(s.Doc))
-	}
-	if s.Version != nil {
-		t.setProp(connectVersion, jsontree.NewInt(int64(*s.Version)))
-	}
-	params := jsontree.NewObject()
-	for _, p := range s.Parameters {
-		if b.DiscardDoc || p.Name != fieldFlag {
-			params.Put(p.Name, jsontree.NewString(p.Value))
-		}
-	}
-	if len(params.Members) > 0 {
-		t.setProp(connectParameters, params)
-	}
-	if _, flagged := s.Param(fieldFlag); s.Default != nil && (b.DiscardDoc || !flagged) {
-		n, err := b.defaultNode(s, *s.Default)
-		if err != nil {
-			return err
-		}
-		t.setProp(connectDefault, n)
-	}
-	if s.Name != "" {
-		t.setProp(connectName, jsontree.NewString(s.Name))
-	}
-	switch s.Type {
-	case schema.Int8, schema.Int16:
-		t.setProp(connectType, jsontree.NewString(s.Type.String()))
-	}
-	return nil
 }
 
 // anything returns the schema of data without one: a record of all that it may be.
