@@ -28,24 +28,6 @@ func format(t testing.TB, codec string) *Format {
 	return f
 }
 
-func write(t testing.TB, f *Format, s *schema.Schema, values []schema.Value) []byte {
-	t.Helper()
-	var file bytes.Buffer
-	w, err := f.Create(&file, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range values {
-		if err := w.Write(connect.Data{Schema: s, Value: v}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return file.Bytes()
-}
-
 // read reads a file with the library of twmb, which shares no code with ours.
 func read(t testing.TB, file []byte) []any {
 	t.Helper()
@@ -84,7 +66,7 @@ func TestCodecs(t *testing.T) {
 	for i := range many {
 		many[i] = ten
 	}
-	plain := write(t, format(t, "null"), s, many)
+	plain := formattest.Write(t, format(t, "null"), s, many)
 	want := read(t, plain)
 	if len(want) != len(many) {
 		t.Fatalf("%d rows, want %d", len(want), len(many))
@@ -92,7 +74,7 @@ func TestCodecs(t *testing.T) {
 	for _, codec := range []string{"deflate", "snappy", "bzip2"} {
 		t.Run(codec, func(t *testing.T) {
 			t.Parallel()
-			file := write(t, format(t, codec), s, many)
+			file := formattest.Write(t, format(t, codec), s, many)
 			if diff := cmp.Diff(want, read(t, file)); diff != "" {
 				t.Error(diff)
 			}
@@ -109,7 +91,7 @@ func TestCodecs(t *testing.T) {
 func TestEveryType(t *testing.T) {
 	t.Parallel()
 	s, rows := formattest.Wide()
-	file := write(t, format(t, "null"), s, rows)
+	file := formattest.Write(t, format(t, "null"), s, rows)
 	got := read(t, file)
 	if len(got) != len(rows) {
 		t.Fatalf("%d rows, want %d", len(got), len(rows))
@@ -153,7 +135,7 @@ func TestOtherSchemas(t *testing.T) {
 			"boolean": nil, "bytes": nil, "double": nil, "float": nil, "int": nil, "long": nil, "string": nil, "array": nil, "map": nil,
 		}},
 	} {
-		file := write(t, format(t, "snappy"), tt.schema, []schema.Value{tt.value})
+		file := formattest.Write(t, format(t, "snappy"), tt.schema, []schema.Value{tt.value})
 		if diff := cmp.Diff([]any{tt.want}, read(t, file)); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
 		}
@@ -226,7 +208,7 @@ func TestWriteErrors(t *testing.T) {
 func TestSchemaOfNoFile(t *testing.T) {
 	t.Parallel()
 	s, v := formattest.Ten()
-	file := write(t, format(t, "null"), s, []schema.Value{v})
+	file := formattest.Write(t, format(t, "null"), s, []schema.Value{v})
 	for name, b := range map[string][]byte{"empty": nil, "cut": file[:40], "no Avro": []byte("PAR1xxxxxxxxxxxxxxxx")} {
 		if s, err := format(t, "null").Schema(bytes.NewReader(b), int64(len(b))); err == nil {
 			t.Errorf("%s: %v", name, s)
@@ -236,7 +218,7 @@ func TestSchemaOfNoFile(t *testing.T) {
 
 func FuzzSchema(f *testing.F) {
 	s, v := formattest.Ten()
-	f.Add(write(f, format(f, "null"), s, []schema.Value{v}))
+	f.Add(formattest.Write(f, format(f, "null"), s, []schema.Value{v}))
 	f.Add([]byte("Obj\x01\x01\x02\x04\x06a"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := format(t, "null").Schema(bytes.NewReader(b), int64(len(b)))
@@ -301,7 +283,7 @@ func TestAsJava(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ours := write(t, format(t, codec), s, rows)
+		ours := formattest.Write(t, format(t, codec), s, rows)
 		if diff := cmp.Diff(read(t, java), read(t, ours), cmp.Comparer(func(a, b *big.Rat) bool { return a.Cmp(b) == 0 })); diff != "" {
 			t.Errorf("%s: %s", codec, diff)
 		}

@@ -3,10 +3,14 @@
 package formattest
 
 import (
+	"bytes"
 	"math"
 	"math/big"
+	"testing"
 
+	"sluice/connect"
 	"sluice/connect/schema"
+	"sluice/connectors/internal/storage"
 )
 
 func field(name string, s *schema.Schema) schema.Field { return schema.Field{Name: name, Schema: s} }
@@ -15,6 +19,25 @@ func named(s *schema.Schema, name string, parameters ...schema.Parameter) *schem
 	c := s.Clone()
 	c.Name, c.Parameters = name, parameters
 	return c
+}
+
+// Write returns a file of the format with the values.
+func Write(t testing.TB, f storage.Format, s *schema.Schema, values []schema.Value) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	w, err := f.Create(&file, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range values {
+		if err := w.Write(connect.Data{Schema: s, Value: v}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
 }
 
 // Wide returns a schema of every type and rows of it: one with values, one of

@@ -30,24 +30,6 @@ func newFormat(t testing.TB, codec string) *Format {
 	return f
 }
 
-func write(t testing.TB, f *Format, s *schema.Schema, values []schema.Value) []byte {
-	t.Helper()
-	var file bytes.Buffer
-	w, err := f.Create(&file, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range values {
-		if err := w.Write(connect.Data{Schema: s, Value: v}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return file.Bytes()
-}
-
 func open(t testing.TB, b []byte) *parquet.File {
 	t.Helper()
 	f, err := parquet.OpenFile(bytes.NewReader(b), int64(len(b)))
@@ -93,7 +75,7 @@ func TestAsJava(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ours := write(t, newFormat(t, codec), s, rows)
+		ours := formattest.Write(t, newFormat(t, codec), s, rows)
 		a, b := open(t, theirs), open(t, ours)
 		if diff := cmp.Diff(a.Schema().String(), b.Schema().String()); diff != "" {
 			t.Errorf("%s: schema %s", codec, diff)
@@ -129,12 +111,12 @@ func TestCodecs(t *testing.T) {
 	t.Parallel()
 	s, ten := formattest.Ten()
 	many := slices.Repeat([]schema.Value{ten}, 5000)
-	want := read(t, write(t, newFormat(t, "uncompressed"), s, many))
+	want := read(t, formattest.Write(t, newFormat(t, "uncompressed"), s, many))
 	if len(want) != len(many) {
 		t.Fatalf("%d rows, want %d", len(want), len(many))
 	}
 	for _, codec := range []string{"gzip", "lz4", "snappy", "zstd"} {
-		file := write(t, newFormat(t, codec), s, many)
+		file := formattest.Write(t, newFormat(t, codec), s, many)
 		if diff := cmp.Diff(want, read(t, file)); diff != "" {
 			t.Errorf("%s: %s", codec, diff)
 		}
@@ -161,7 +143,7 @@ func TestUnions(t *testing.T) {
 	str := func(of *schema.Schema, v string) schema.Value { return row(of, schema.StringValue(v)) }
 	num := func(of *schema.Schema, v int64) schema.Value { return row(of, schema.Null(), schema.Int64Value(v)) }
 	o := s.Fields[1].Schema
-	file := write(t, newFormat(t, "none"), s, []schema.Value{
+	file := formattest.Write(t, newFormat(t, "none"), s, []schema.Value{
 		row(s, str(u, "a"), num(o, 1), schema.ListValue([]schema.Value{num(u, 2), str(u, "b")})),
 		row(s, num(u, 3), schema.Null(), schema.ListValue(nil)),
 	})
@@ -292,7 +274,7 @@ func TestDecimals(t *testing.T) {
 	d := func(scale int32) schema.Value {
 		return schema.DecimalValue(&schema.Decimal{Unscaled: big.NewInt(-77), Scale: scale})
 	}
-	file := write(t, newFormat(t, "none"), s, []schema.Value{row(s, d(2), d(-1), d(3))})
+	file := formattest.Write(t, newFormat(t, "none"), s, []schema.Value{row(s, d(2), d(-1), d(3))})
 	want := "message S {\n\trequired binary p (DECIMAL(9,2));\n\trequired binary n;\n\trequired binary o;\n}"
 	if diff := cmp.Diff(want, open(t, file).Schema().String()); diff != "" {
 		t.Error(diff)
@@ -361,7 +343,7 @@ func TestManyValues(t *testing.T) {
 			values[i].Struct().Values[0] = schema.Null()
 		}
 	}
-	file := write(t, newFormat(t, "snappy"), s, values)
+	file := formattest.Write(t, newFormat(t, "snappy"), s, values)
 	type list struct {
 		Array []int64 `parquet:"array"`
 	}
@@ -395,7 +377,7 @@ func TestManyValues(t *testing.T) {
 func TestSchemaOfNoFile(t *testing.T) {
 	t.Parallel()
 	s, v := formattest.Ten()
-	file := write(t, newFormat(t, "none"), s, []schema.Value{v})
+	file := formattest.Write(t, newFormat(t, "none"), s, []schema.Value{v})
 	var foreign bytes.Buffer
 	if err := parquet.Write(&foreign, []struct{ A int }{{1}}); err != nil {
 		t.Fatal(err)
