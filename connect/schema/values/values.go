@@ -20,9 +20,6 @@ const (
 	timestampLayout = dateLayout + "T" + timeLayout
 )
 
-// ToString returns what AppendText appends.
-func ToString(v schema.Value) string { return string(AppendText(nil, v)) }
-
 // AppendText appends the text of Values.convertToString: strings as they are,
 // but quoted inside of lists, maps and structs; bytes in base64; null, for which
 // Java gives no text at all, as "null".
@@ -96,74 +93,4 @@ func appendInstant(dst []byte, millis int64) []byte {
 		layout = dateLayout
 	}
 	return time.UnixMilli(millis).In(zoneAt(millis)).AppendFormat(dst, layout)
-}
-
-// Infer returns the schema that goes with a value; nil where none does, such as
-// for null, an instant, a decimal, or a list of items of different types. As in
-// Java, the schemas of the items of lists and maps have a type and no more.
-func Infer(v schema.Value) *schema.Schema {
-	switch k := v.Kind(); k {
-	case schema.KindStruct:
-		return v.Struct().Schema
-	case schema.KindList:
-		var items detector
-		for _, item := range v.List() {
-			if !items.add(item) {
-				return nil
-			}
-		}
-		if items.known == 0 {
-			return nil
-		}
-		return schema.ArrayOf(items.schema())
-	case schema.KindMap:
-		var keys, items detector
-		for _, e := range v.Map() {
-			if !keys.add(e.Key) || !items.add(e.Value) {
-				return nil
-			}
-		}
-		if keys.known == 0 || items.known == 0 {
-			return nil
-		}
-		return schema.MapOf(keys.schema(), items.schema())
-	default:
-		if t := inferred[k]; t != 0 {
-			return schema.Of(t)
-		}
-		return nil
-	}
-}
-
-// inferred is indexed by Kind.
-var inferred = [...]schema.Type{
-	schema.KindBoolean: schema.Boolean, schema.KindInt8: schema.Int8, schema.KindInt16: schema.Int16,
-	schema.KindInt32: schema.Int32, schema.KindInt64: schema.Int64, schema.KindFloat32: schema.Float32,
-	schema.KindFloat64: schema.Float64, schema.KindString: schema.String, schema.KindBytes: schema.Bytes,
-	schema.KindInstant: 0,
-}
-
-// detector finds the one type of a number of values.
-type detector struct {
-	known    schema.Type
-	optional bool
-}
-
-func (d *detector) add(v schema.Value) bool {
-	if v.IsNull() {
-		d.optional = true
-		return true
-	}
-	s := Infer(v)
-	if s == nil {
-		return false
-	}
-	if d.known == 0 {
-		d.known = s.Type
-	}
-	return d.known == s.Type
-}
-
-func (d *detector) schema() *schema.Schema {
-	return &schema.Schema{Type: d.known, Optional: d.optional}
 }

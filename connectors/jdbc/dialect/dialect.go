@@ -104,9 +104,6 @@ func Named(name string) (Dialect, bool) {
 	return all[i], true
 }
 
-// FoldsEmptyToNull reports whether the database takes "" for null, as Oracle does.
-func FoldsEmptyToNull(d Dialect) bool { _, ok := d.(oracle); return ok }
-
 // ReadNow asks the database for its time. A time without zone is one of loc.
 func ReadNow(ctx context.Context, d Dialect, q Querier, loc *time.Location) (time.Time, error) {
 	rows, err := q.QueryContext(ctx, d.NowQuery())

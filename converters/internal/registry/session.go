@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -176,10 +175,4 @@ func (t *Target) PutHeader(headers *[]connect.RawHeader) error {
 	}
 	*headers = append(*headers, connect.RawHeader{Key: t.Header, Value: t.Prefix})
 	return nil
-}
-
-// IsCall reports whether the error came from the registry and not from the data.
-func IsCall(err error) bool {
-	_, ok := errors.AsType[*callError](err)
-	return ok
 }
