@@ -104,6 +104,7 @@ func (h *Standalone) startConnector(ctx context.Context, name string) error {
 	select {
 	case status := <-waiting:
 		if status.State == store.Failed {
+			h.change(func(*state) {}) // readers see the status before the answer
 			return h.startFailure(name, target, status.Trace)
 		}
 	case <-patience.Done():
