@@ -178,6 +178,11 @@ func (h *Distributed) Restart(ctx context.Context, name string) error {
 // of a connector: what is revoked waits there.
 func (h *Distributed) showStatuses(ctx context.Context) {
 	h.flush(ctx)
+	h.readStatuses(ctx)
+}
+
+// readStatuses waits until readers see what all workers have written.
+func (h *Distributed) readStatuses(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, flushLimit)
 	defer cancel()
 	if err := h.cfg.Statuses.Refresh(ctx); err != nil {
@@ -252,6 +257,7 @@ func (h *Distributed) RestartWith(ctx context.Context, name string, includeTasks
 		return plan, err
 	}
 	return doFor(ctx, h.writes, name, "writing restart request for connector "+name+" to the config topic", false, func(ctx context.Context) (plan ConnectorStatus, err error) {
+		h.readStatuses(ctx) // the owner may have written while this worker was behind
 		status, ok := h.Status(name)
 		if ok {
 			plan, _, _ = planRestart(status, includeTasks, onlyFailed)
