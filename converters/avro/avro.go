@@ -52,6 +52,7 @@ func configDef() config.Def {
 		toggle("discard.type.doc.default", false, config.Low, "Whether only the documentation and defaults of fields are kept, as before version 5.1."),
 		toggle("allow.optional.map.keys", false, config.Low, "Whether maps with optional text keys become Avro maps."),
 		toggle("flatten.singleton.unions", true, config.Low, "Whether a union of one type is taken as that type."),
+		toggle("avro.fail.on.trailing.data", false, config.Low, "Whether records are refused that have more bytes than their schema says."),
 	})
 }
 
@@ -174,11 +175,11 @@ func (c *Converter) program(topic string, s *schema.Schema) (*program, error) {
 		if p, err = c.newProgram(topic, s); err != nil {
 			return nil, err
 		}
-		if c.LatestTTL < 0 || !c.UseLatest {
+		if c.KeepsTargets() {
 			put(c.programs, c.CacheSize, k, p)
 		}
 	}
-	if ok || c.LatestTTL < 0 || !c.UseLatest {
+	if ok || c.KeepsTargets() {
 		c.last, c.lastUsed = k, p
 	}
 	return p, nil
@@ -270,6 +271,9 @@ func (c *Converter) Decode(topic string, headers []connect.RawHeader, raw []byte
 	d := &c.dec
 	d.raw, d.arena, d.depth = w.Payload, arena, 0
 	v, err := d.root(s)
+	if err == nil && !s.bytes && len(d.raw) > 0 && c.mapping.FailTrailing {
+		err = fmt.Errorf("Trailing data found after deserializing Avro message: %d bytes", len(d.raw)) //nolint:staticcheck // Java's text.
+	}
 	d.raw, d.arena = nil, nil
 	if err != nil {
 		d.items, d.entries = d.items[:0], d.entries[:0]

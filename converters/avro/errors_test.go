@@ -243,7 +243,9 @@ func TestRefusedSettings(t *testing.T) {
 	}{
 		{config.Map{"schema.registry.url": ""}, "schema.registry.url"},
 		{config.Map{"schema.registry.url": "me:geheim@host"}, "http://host:port"},
-		{config.Map{"use.schema.guid": "x"}, "use.schema.guid"},
+		{config.Map{"use.latest.with.metadata": "x"}, "use.latest.with.metadata"},
+		{config.Map{"propagate.schema.tags": "true"}, "propagate.schema.tags"},
+		{config.Map{"validation.rules.execution": "AFTER_DOMAIN_RULES"}, "validation.rules.execution"},
 		{config.Map{"basic.auth.credentials.source": "SASL_INHERIT"}, "sasl.jaas.config"},
 		{config.Map{"basic.auth.credentials.source": "URL", "bearer.auth.credentials.source": "STATIC_TOKEN"}, "Only one of"},
 		{config.Map{"bearer.auth.credentials.source": "OAUTHBEARER"}, "bearer.auth.issuer.endpoint.url"},

@@ -52,6 +52,7 @@ type mapping struct {
 	DiscardDoc      bool `config:"discard.type.doc.default"`
 	Flatten         bool `config:"flatten.singleton.unions"`
 	IgnoreDefaults  bool `config:"ignore.default.for.nullables"`
+	FailTrailing    bool `config:"avro.fail.on.trailing.data"`
 	unions          int  // unions numbered so far, with General
 	anythingCompile *avroType
 }

@@ -37,6 +37,7 @@ type mapping struct {
 	Flatten        bool   `config:"flatten.singleton.unions"`
 	Decimal        string `config:"decimal.format"`
 	FailInvalid    bool   `config:"json.fail.invalid.schema"`
+	Indent         bool   `config:"json.indent.output"`
 }
 
 func (m *mapping) numeric() bool { return strings.EqualFold(m.Decimal, "NUMERIC") }

@@ -61,8 +61,8 @@ func TestErrors(t *testing.T) {
 	}
 	bad := c.(interface {
 		Configure(config.Map, bool) error
-	}).Configure(config.Map{"schema.registry.url": "http://x", "ignore.modern.dialects": "true"}, false)
+	}).Configure(config.Map{"schema.registry.url": "http://x", "preserve.additional.properties": "true"}, false)
 	if bad == nil {
-		t.Error("ignore.modern.dialects was accepted")
+		t.Error("preserve.additional.properties was accepted")
 	}
 }

@@ -54,7 +54,9 @@ func configDef() config.Def {
 		toggle("generalized.sum.type.support", false, "Whether enums and unions have a form that the Avro and Protobuf converters share."),
 		toggle("ignore.default.for.nullables", false, "Whether a null that may be one stays null although its field has a default."),
 		toggle("flatten.singleton.unions", true, "Whether a union of one schema is taken as that schema."),
-		off("ignore.modern.dialects", "Whether schemas of dialects after draft 7 are read as draft 7."),
+		toggle("ignore.modern.dialects", false, "Whether schemas of dialects after draft 7 are read as draft 7. Sluice reads all of them so."),
+		toggle("json.indent.output", false, "Whether JSON is written with line ends and blanks between its parts."),
+		off("preserve.additional.properties", "Whether members that the schema does not name become a map in a field of their own."),
 		toggle("json.fail.invalid.schema", false, "Whether records are refused that their schema in the registry does not allow, on writing and on reading."),
 	})
 }
@@ -79,6 +81,7 @@ type Converter struct {
 	last    targetKey
 	lastTo  *target
 	readers map[readerKey]source
+	compact []byte // a record before it is indented
 }
 
 // target is a schema to write with; rules are nil where nothing is checked.
@@ -142,11 +145,17 @@ func (c *Converter) AppendEncode(dst []byte, topic string, headers *[]connect.Ra
 		return nil, c.Words.WriteError(topic, err)
 	}
 	start := len(dst)
-	if dst, err = c.enc.value(dst, d.Schema, d.Value); err != nil || t.rules == nil {
+	if dst, err = c.enc.value(dst, d.Schema, d.Value); err != nil {
 		return dst, err
 	}
-	if err := t.rules.check(dst[start:]); err != nil {
-		return nil, c.Words.WriteError(topic, err)
+	if t.rules != nil {
+		if err := t.rules.check(dst[start:]); err != nil {
+			return nil, c.Words.WriteError(topic, err)
+		}
+	}
+	if c.mapping.Indent {
+		c.compact = append(c.compact[:0], dst[start:]...)
+		dst = appendIndented(dst[:start], c.compact)
 	}
 	return dst, nil
 }
@@ -170,7 +179,7 @@ func (c *Converter) target(topic string, s *schema.Schema) (*target, error) {
 		if t.rules, err = c.rules(&t.Schema, fmt.Sprintf("id %d", t.Schema.ID)); err != nil {
 			return nil, c.Words.WriteError(topic, err)
 		}
-		if c.UseLatest && c.LatestTTL >= 0 {
+		if !c.KeepsTargets() {
 			return &t, nil
 		}
 		if len(c.targets) >= max(1, c.CacheSize) {

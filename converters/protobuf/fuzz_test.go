@@ -2,6 +2,7 @@ package protobuf_test
 
 import (
 	"encoding/hex"
+	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/sr"
@@ -10,6 +11,7 @@ import (
 	"sluice/connect/config"
 	"sluice/connect/schema"
 	"sluice/converters/internal/registrytest"
+	"sluice/converters/protobuf"
 )
 
 const allFields = `syntax = "proto3";
@@ -86,6 +88,18 @@ func TestErrors(t *testing.T) {
 	} {
 		_, err := c.Decode("orders", nil, []byte(raw), nil)
 		registrytest.CheckError(t, err, connect.DataException, []string{text}, nil)
+	}
+}
+
+// TestRefusedSettings names what would change the schemas that are registered.
+func TestRefusedSettings(t *testing.T) {
+	t.Parallel()
+	for name, value := range map[string]string{"skip.known.types": "false", "schema.format": "serialized", "schema.backup.enabled": "true"} {
+		c := protobuf.Plugins().Converters[0].New()
+		err := c.Configure(config.Map{"schema.registry.url": "http://x", name: value}, false)
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s=%s: got %v, want an error that names the key", name, value, err)
+		}
 	}
 }
 

@@ -51,6 +51,14 @@ func configDef() config.Def {
 		toggle("generate.struct.for.nulls", false, "Whether a message that is not there is read as one without values."),
 		toggle("generate.index.for.unions", true, "Whether the names of unions end with their number."),
 		toggle("flatten.unions", false, "Whether the fields of a union stand in the struct around it."),
+		{
+			Name: "skip.known.types", Type: config.Boolean, Default: true, Importance: config.Low, Validator: registry.OnlyTrue{},
+			Doc: "Whether the types that every Protobuf library has are left out of the references of a schema.",
+		},
+		{
+			Name: "schema.format", Type: config.String, Importance: config.Low, Validator: registry.Unsupported{},
+			Doc: "The form in which schemas are registered. Sluice registers texts only.",
+		},
 	})
 }
 
@@ -163,7 +171,7 @@ func (c *Converter) program(topic string, s *schema.Schema) (*program, error) {
 		if p, err = c.newProgram(topic, s); err != nil {
 			return nil, err
 		}
-		if c.UseLatest && c.LatestTTL >= 0 {
+		if !c.KeepsTargets() {
 			return p, nil
 		}
 		if len(c.programs) >= max(1, c.CacheSize) {

@@ -1,13 +1,17 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,7 +38,7 @@ type Client struct {
 	ids      map[subjectText]Schema // as registered or found under a subject
 	versions map[subjectText]int
 	byID     map[subjectID]Schema
-	latest   map[string]latestEntry
+	latest   map[latestKey]latestEntry
 	latestN  int
 }
 
@@ -48,6 +52,8 @@ type subjectID struct {
 	id      int
 	guid    string
 }
+
+type latestKey struct{ subject, metadata string }
 
 type latestEntry struct {
 	schema Schema
@@ -67,7 +73,7 @@ func newClient(s *Settings) (*Client, error) {
 	c := &Client{
 		retries: max(0, s.MaxRetries), wait: s.RetryWait, maxWait: s.RetryMaxWait,
 		max: max(1, s.MaxSchemas), latestN: max(1, s.LatestSize),
-		ids: map[subjectText]Schema{}, versions: map[subjectText]int{}, byID: map[subjectID]Schema{}, latest: map[string]latestEntry{},
+		ids: map[subjectText]Schema{}, versions: map[subjectText]int{}, byID: map[subjectID]Schema{}, latest: map[latestKey]latestEntry{},
 	}
 	for _, text := range s.URLs {
 		u, err := url.Parse(text)
@@ -191,37 +197,39 @@ func params(normalize bool) context.Context {
 // Register returns the schema with the id that it has under the subject, where it
 // is registered if it is not there yet.
 func (c *Client) Register(subject string, s Schema, normalize bool) (Schema, error) {
-	return c.identify(key(subject, &s, normalize, true), s, func(cl *sr.Client) (sr.SubjectSchema, error) {
-		var into sr.SubjectSchema
-		path := "/subjects/" + url.PathEscape(subject) + "/versions"
+	return c.identify(key(subject, &s, normalize, true), s, func(cl *sr.Client) (answer, error) {
+		var into answer
+		path := subjectPath(subject) + "/versions"
 		err := cl.Do(params(normalize), http.MethodPost, path, s.wire(), &into)
 		return into, err
 	})
 }
 
-// Lookup returns the schema with the id that it has under the subject.
+// Lookup returns the schema with the id that it has under the subject. As in Java
+// the rules of the registered schema are not looked at.
 func (c *Client) Lookup(subject string, s Schema, normalize bool) (Schema, error) {
-	return c.identify(key(subject, &s, normalize, false), s, func(cl *sr.Client) (sr.SubjectSchema, error) {
-		return cl.LookupSchema(params(normalize), subject, s.wire())
+	return c.identify(key(subject, &s, normalize, false), s, func(cl *sr.Client) (answer, error) {
+		found, err := cl.LookupSchema(params(normalize), subject, s.wire())
+		return answer{SubjectSchema: found}, err
 	})
 }
 
-func (c *Client) identify(k subjectText, s Schema, ask func(*sr.Client) (sr.SubjectSchema, error)) (Schema, error) {
+func (c *Client) identify(k subjectText, s Schema, ask func(*sr.Client) (answer, error)) (Schema, error) {
 	c.mu.Lock()
 	known, ok := c.ids[k]
 	c.mu.Unlock()
 	if ok {
 		return known, nil
 	}
-	var answer sr.SubjectSchema
+	var found answer
 	err := c.call(func(_ context.Context, cl *sr.Client) (err error) {
-		answer, err = ask(cl)
+		found, err = ask(cl)
 		return err
 	})
 	if err != nil {
 		return Schema{}, err
 	}
-	s.ID, s.GUID = answer.ID, answer.GUID
+	s.ID, s.GUID, s.rules = found.ID, found.GUID, found.Rules
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	keep(c.ids, c.max, k, s)
@@ -270,26 +278,15 @@ func (c *Client) ByID(subject string, id int, guid string) (Schema, error) {
 	if ok {
 		return known, nil
 	}
-	var answer sr.SubjectSchema
-	err := c.call(func(ctx context.Context, cl *sr.Client) (err error) {
-		if guid != "" {
-			answer, err = cl.SchemaByGUID(ctx, guid)
-			return err
-		}
-		if subject != "" {
-			ctx = sr.WithParams(ctx, sr.Subject(subject))
-		}
-		answer.Schema, err = cl.SchemaByID(ctx, id)
-		return err
-	})
+	path, param := "/schemas/ids/"+strconv.Itoa(id), sr.Subject(subject)
+	if guid != "" {
+		path, param = "/schemas/guids/"+url.PathEscape(guid), sr.Param{}
+	}
+	s, err := c.get(path, param)
 	if err != nil {
 		return Schema{}, err
 	}
-	s, err := c.resolve(answer.Schema)
-	if err != nil {
-		return Schema{}, err
-	}
-	s.ID, s.GUID = id, guid
+	s.ID, s.GUID = id, cmp.Or(guid, s.GUID)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	keep(c.byID, c.max, k, s)
@@ -297,36 +294,66 @@ func (c *Client) ByID(subject string, id int, guid string) (Schema, error) {
 }
 
 // Latest returns the latest version of the subject, at most ttl old; a negative
-// ttl takes whatever is known.
-func (c *Client) Latest(subject string, ttl time.Duration) (Schema, error) {
+// ttl takes whatever is known. Where there is metadata, it is the latest version
+// that has all of it.
+func (c *Client) Latest(subject string, metadata map[string]string, ttl time.Duration) (Schema, error) {
 	now := time.Now()
+	k := latestKey{subject, fmt.Sprint(metadata)}
 	c.mu.Lock()
-	known, ok := c.latest[subject]
+	known, ok := c.latest[k]
 	c.mu.Unlock()
 	if ok && (known.until.IsZero() || now.Before(known.until)) {
 		return known.schema, nil
 	}
-	var answer sr.SubjectSchema
-	err := c.call(func(ctx context.Context, cl *sr.Client) (err error) {
-		answer, err = cl.SchemaByVersion(ctx, subject, -1)
-		return err
-	})
+	path, param := subjectPath(subject)+"/versions/latest", sr.Param{}
+	if metadata != nil {
+		path, param = subjectPath(subject)+"/metadata", withMetadata(metadata)
+	}
+	s, err := c.get(path, param)
 	if err != nil {
 		return Schema{}, err
 	}
-	s, err := c.resolve(answer.Schema)
-	if err != nil {
-		return Schema{}, err
-	}
-	s.ID, s.GUID = answer.ID, answer.GUID
 	e := latestEntry{schema: s}
 	if ttl >= 0 {
 		e.until = now.Add(ttl)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	keep(c.latest, c.latestN, subject, e)
+	keep(c.latest, c.latestN, k, e)
 	return s, nil
+}
+
+func withMetadata(metadata map[string]string) sr.Param {
+	q := url.Values{"deleted": {"true"}}
+	for _, name := range slices.Sorted(maps.Keys(metadata)) {
+		q.Add("key", name)
+		q.Add("value", metadata[name])
+	}
+	return sr.RawParams(q)
+}
+
+func subjectPath(subject string) string { return "/subjects/" + url.PathEscape(subject) }
+
+// answer is a schema of the registry. Its rules stand for those of the library,
+// which knows fewer kinds.
+type answer struct {
+	sr.SubjectSchema
+	Rules ruleSet `json:"ruleSet"`
+}
+
+// get asks for one schema and what it refers to.
+func (c *Client) get(path string, param sr.Param) (Schema, error) {
+	var found answer
+	err := c.call(func(ctx context.Context, cl *sr.Client) error {
+		found = answer{}
+		return cl.Do(sr.WithParams(ctx, param), http.MethodGet, path, nil, &found)
+	})
+	if err != nil {
+		return Schema{}, err
+	}
+	s, err := c.resolve(found.Schema)
+	s.ID, s.GUID, s.rules = found.ID, found.GUID, found.Rules
+	return s, err
 }
 
 // resolve fetches the texts of a schema's references.

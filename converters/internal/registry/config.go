@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"encoding/csv"
 	"strconv"
 	"strings"
 	"time"
@@ -110,12 +111,12 @@ func writeKeys() config.Def {
 			Doc: "Whether the schema of use.schema.id must be able to read what the record's own schema describes.",
 		},
 		{
-			Name: "use.schema.guid", Type: config.String, Importance: config.Low, Validator: Unsupported{},
-			Doc: "The global id of the schema to write with. Sluice cannot do this yet.",
+			Name: "use.schema.guid", Type: config.String, Importance: config.Low,
+			Doc: "The global id of the schema to write with. It needs auto.register.schemas=false.",
 		},
 		{
-			Name: "use.latest.with.metadata", Type: config.String, Importance: config.Low, Validator: Unsupported{},
-			Doc: "Write with the latest version that has this metadata. Sluice cannot do this yet.",
+			Name: "use.latest.with.metadata", Type: config.String, Importance: config.Low,
+			Doc: "Write with the latest version that has this metadata, as name=value,name=value. It needs auto.register.schemas=false.",
 		},
 		{
 			Name: "propagate.schema.tags", Type: config.Boolean, Default: false, Importance: config.Low, Validator: Unsupported{},
@@ -133,6 +134,18 @@ func writeKeys() config.Def {
 		{
 			Name: "rule.actions", Type: config.List, Default: []string{}, Importance: config.Low, Validator: Unsupported{},
 			Doc: "Actions of data contract rules. Sluice runs no rules.",
+		},
+		{
+			Name: "execution.environment", Type: config.String, Importance: config.Low,
+			Doc: "Where this is, for rules that are enabled at one place only. Rules that would run are refused; rule.executors.NAME.disabled=true turns one off.",
+		},
+		{
+			Name: "validation.rules.execution", Type: config.String, Default: "DISABLED", Validator: config.OneOfFold{"DISABLED"}, Importance: config.Low,
+			Doc: "When validation rules in schemas run. Sluice runs none.",
+		},
+		{
+			Name: "schema.backup.enabled", Type: config.Boolean, Default: false, Importance: config.Low, Validator: Unsupported{},
+			Doc: "Whether records are wrapped with their schemas for a backup. Sluice cannot do this.",
 		},
 	}
 }
@@ -180,6 +193,9 @@ type Settings struct {
 	UseID        int  `config:"use.schema.id"`
 	IDStrict     bool `config:"id.compatibility.strict"`
 
+	UseGUID      string `config:"use.schema.guid"`
+	WithMetadata string `config:"use.latest.with.metadata"`
+
 	KeyStrategy       string `config:"key.subject.name.strategy"`
 	ValueStrategy     string `config:"value.subject.name.strategy"`
 	KeySerializer     string `config:"key.schema.id.serializer"`
@@ -191,6 +207,9 @@ type Settings struct {
 
 	tls     tlsSettings
 	headers map[string]string
+	// metadata of use.latest.with.metadata; nil where it is not set.
+	metadata map[string]string
+	rules    rules
 }
 
 // side returns a text with the first letter of the side it is for.
@@ -231,7 +250,31 @@ func Parse[T any](def config.Def, cfg config.Map) (T, *Settings, error) {
 			set.headers[name] = v
 		}
 	}
+	set.rules = readRules(all)
+	if set.metadata, err = parseMetadata(set.WithMetadata); err != nil {
+		return own, nil, err
+	}
 	return own, &set, checkSettings(&set, all)
+}
+
+// parseMetadata reads name=value pairs between commas, which may stand in quotes.
+func parseMetadata(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // It is not set.
+	}
+	list, err := csv.NewReader(strings.NewReader(text)).Read()
+	if err != nil {
+		return nil, config.InvalidValue("use.latest.with.metadata", text, "it must be name=value,name=value")
+	}
+	metadata := map[string]string{}
+	for _, pair := range list {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, config.InvalidValue("use.latest.with.metadata", text, "it must be name=value,name=value")
+		}
+		metadata[name] = value
+	}
+	return metadata, nil
 }
 
 // withoutPrefix adds to the configuration the keys that stand there with the
@@ -291,6 +334,17 @@ func (Unsupported) Check(name string, value any) error {
 		}
 	}
 	return config.InvalidValue(name, value, "Sluice does not support this key; leave it out")
+}
+
+// OnlyTrue refuses false.
+type OnlyTrue struct{}
+
+// Check implements config.Validator.
+func (OnlyTrue) Check(name string, value any) error {
+	if value == false {
+		return config.InvalidValue(name, value, "Sluice has only true; leave it out")
+	}
+	return nil
 }
 
 // oneClass accepts the listed class names.

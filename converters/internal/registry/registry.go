@@ -24,6 +24,8 @@ type Schema struct {
 	ID int
 	// GUID is its global name; "" where the registry tells none (before 8.0).
 	GUID string
+
+	rules ruleSet
 }
 
 // Reference is a schema that another one uses, with its own text.

@@ -57,6 +57,9 @@ func (s *Session) Target(topic, record string, own Schema, reads Reads) (Target,
 	if err != nil {
 		return Target{}, err
 	}
+	if err := s.rules.check(&found, "WRITE"); err != nil {
+		return Target{}, err
+	}
 	t := Target{Schema: found}
 	if !s.inHeader(s.isKey) {
 		t.Prefix = prefix(found.ID)
@@ -81,8 +84,25 @@ func (s *Session) choose(sub string, own Schema, reads Reads) (Schema, error) {
 			return found, during(fmt.Sprintf("Error retrieving schema ID %d for the subject %s: %s", s.UseID, sub, own.Text), err)
 		}
 		return found, s.strict(s.IDStrict, "id.compatibility.strict", found, own, reads)
+	case s.UseGUID != "":
+		found, err := s.client.ByID(sub, 0, s.UseGUID)
+		if err != nil {
+			return found, during(fmt.Sprintf("Error retrieving schema GUID %s for the subject %s: %s", s.UseGUID, sub, own.Text), err)
+		}
+		if err := s.strict(s.IDStrict, "id.compatibility.strict", found, own, reads); err != nil {
+			return found, err
+		}
+		known, err := s.client.Lookup(sub, found, false)
+		found.ID = known.ID
+		return found, during(fmt.Sprintf("Error retrieving the ID of the schema GUID %s under the subject %s", s.UseGUID, sub), err)
+	case s.metadata != nil:
+		found, err := s.client.Latest(sub, s.metadata, s.latestTTL())
+		if err != nil {
+			return found, during(fmt.Sprintf("Error retrieving latest with metadata '%v' of the subject %s: %s", s.metadata, sub, own.Text), err)
+		}
+		return found, s.strict(false, "", found, own, reads)
 	case s.UseLatest:
-		found, err := s.client.Latest(sub, time.Duration(s.LatestTTL)*time.Second)
+		found, err := s.client.Latest(sub, nil, s.latestTTL())
 		if err != nil {
 			return found, during(fmt.Sprintf("Error retrieving latest version of %s schema of the subject %s: %s", f, sub, own.Text), err)
 		}
@@ -90,6 +110,14 @@ func (s *Session) choose(sub string, own Schema, reads Reads) (Schema, error) {
 	}
 	found, err := s.client.Lookup(sub, own, s.Normalize)
 	return found, during(fmt.Sprintf("Error retrieving %s schema under the subject %s: %s", f, sub, own.Text), err)
+}
+
+func (s *Session) latestTTL() time.Duration { return time.Duration(s.LatestTTL) * time.Second }
+
+// KeepsTargets reports whether a target may be kept: not where a latest version is
+// to be asked for again.
+func (s *Session) KeepsTargets() bool {
+	return s.LatestTTL < 0 || s.AutoRegister || !s.UseLatest && s.metadata == nil
 }
 
 func (s *Session) strict(on bool, key string, found, own Schema, reads Reads) error {
@@ -128,7 +156,7 @@ func begin(raw []byte) string {
 func (s *Session) WriterSchema(topic string, w Written) (Schema, error) {
 	found, err := s.client.ByID(s.topicSubject(topic), w.ID, w.GUID)
 	if err == nil {
-		return found, nil
+		return found, s.rules.check(&found, "READ")
 	}
 	return found, during(fmt.Sprintf("Error retrieving %s %s schema for %s", s.Words.Format, pick(s.isKey, "key", "value"), w), err)
 }

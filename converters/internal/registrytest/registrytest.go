@@ -32,6 +32,7 @@ type Registry struct {
 	// Refuse answers a request with a status and an error code where it returns
 	// one; set it before the first request.
 	refuse func(r *http.Request) (status, code int, message string)
+	watch  func(request string)
 }
 
 // New starts a registry; it ends with the test. compatible may be nil.
@@ -53,6 +54,13 @@ func (r *Registry) Refuse(f func(r *http.Request) (status, code int, message str
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.refuse = f
+}
+
+// Watch calls the function with the method, path and query of each request.
+func (r *Registry) Watch(f func(request string)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watch = f
 }
 
 // Answer makes the registry answer a request, given as method and path, with the
@@ -81,8 +89,11 @@ func (r *Registry) Requests() []string {
 func (r *Registry) serve(w http.ResponseWriter, req *http.Request, compatible Compatible) {
 	r.mu.Lock()
 	r.requests = append(r.requests, req.Method+" "+req.URL.Path)
-	refuse := r.refuse
+	refuse, watch := r.refuse, r.watch
 	r.mu.Unlock()
+	if watch != nil {
+		watch(req.Method + " " + req.URL.RequestURI())
+	}
 	if refuse != nil {
 		if status, code, message := refuse(req); status != 0 {
 			answer(w, status, code, message)
