@@ -16,8 +16,8 @@ import (
 // Log is a compacted log of records in partitions, which all workers of a group
 // read and write. Its methods are safe for concurrent use.
 type Log interface {
-	// Start opens the log and reads it to the end. From then on consume gets all
-	// records, in the order of each partition, one call at a time; it must not wait.
+	// Start opens the log and reads it to the end, or to the first transaction that
+	// is open. From then on consume gets all records, in the order of each partition, one call at a time; it must not wait.
 	Start(ctx context.Context, consume func([]store.Record)) error
 	// ReadToEnd returns when everything that was in the log when it was called has
 	// been consumed, or when ctx ends.

@@ -51,15 +51,14 @@ func NewAlone(cfg Config, copies Copies) (*Alone, error) {
 		admin.Close()
 		return nil, err
 	}
-	l.toStable = true // as in New
 	topic := journal.NewOffsets(l, cfg.Log)
 	over := journal.NewOverlay(topic, copies, cfg.Log)
 	s := Stores{Offsets: topic, cfg: cfg, eos: Enabled, admin: admin, offsetTopic: t, offsets: over, over: over}
 	return &Alone{stores: s, copies: copies}, nil
 }
 
-// Start creates or checks the topic and reads it to its end. While no broker
-// answers it waits until ctx ends.
+// Start creates or checks the topic and reads it as that of [Stores] does. While no
+// broker answers it waits until ctx ends.
 func (a *Alone) Start(ctx context.Context) error { return a.stores.Offsets.Start(ctx) }
 
 // OpenOffsets is that of [Stores]. It first takes into the topic what was written

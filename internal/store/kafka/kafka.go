@@ -95,12 +95,6 @@ func New(cfg Config) (*Stores, error) {
 	configs, errC := open(topics[0], "configs", eos == Enabled)
 	statuses, errS := open(topics[1], "statuses", false)
 	offsets, errO := open(topics[2], "offsets", eos == Enabled)
-	if offsets != nil {
-		// A killed task may have left a transaction open, which ends when the task's
-		// successor fences it; that has to join the group first. Whoever wants offsets
-		// reads to the end then.
-		offsets.toStable = true
-	}
 	if err := errors.Join(errC, errS, errO); err != nil {
 		for _, l := range []*topicLog{configs, statuses, offsets} {
 			if l != nil {
@@ -122,8 +116,9 @@ func New(cfg Config) (*Stores, error) {
 	return s, nil
 }
 
-// Start creates or checks the topics and reads all three to their ends. While no
-// broker answers it waits until ctx ends.
+// Start creates or checks the topics and reads all three to their ends, or to where
+// somebody has left a transaction open. While no broker answers it waits until ctx
+// ends.
 func (s *Stores) Start(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

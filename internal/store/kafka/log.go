@@ -51,8 +51,7 @@ type topicLog struct {
 	reader *kgo.Client // made by Start
 
 	adminOwned bool // admin is not shared with other logs
-	// toStable has Start read up to the first open transaction only.
-	toStable bool
+	committed  bool // records of open and aborted transactions are not read
 
 	life context.Context //nolint:containedctx // The life of the tail; writes that nobody waits for use it too.
 	end  context.CancelFunc
@@ -80,7 +79,7 @@ func newLog(cfg Config, who identity, t topic, admin *kgo.Client, committed bool
 
 // newReader makes a log that can be read only. With an error it is not nil.
 func newReader(cfg Config, who identity, t topic, admin *kgo.Client, committed bool) (*topicLog, error) {
-	l := &topicLog{topic: t, log: cfg.Log.With("topic", t.name), admin: admin, moved: make(chan struct{})}
+	l := &topicLog{topic: t, log: cfg.Log.With("topic", t.name), admin: admin, committed: committed, moved: make(chan struct{})}
 	isolation := "read_uncommitted"
 	if committed {
 		isolation = "read_committed"
@@ -114,7 +113,10 @@ func (l *topicLog) Start(ctx context.Context, consume func([]store.Record)) erro
 	return l.open(ctx, n, consume)
 }
 
-// open starts the tail and reads all n partitions to their ends.
+// open starts the tail and reads all n partitions to their ends. Where committed
+// records are read, that is up to the first open transaction: a worker or a task
+// that was killed may have left it, and it ends when a successor fences that one,
+// which has to join the group first. Whoever needs all reads to the end afterwards.
 func (l *topicLog) open(ctx context.Context, n int32, consume func([]store.Record)) error {
 	l.next = make([]int64, n)
 	// A partition whose beginning was deleted has records from later on only.
@@ -132,10 +134,11 @@ func (l *topicLog) open(ctx context.Context, n int32, consume func([]store.Recor
 		return err
 	}
 	l.tail.Go(func() { l.run(consume) })
-	if !l.toStable {
-		return l.ReadToEnd(ctx)
+	end := latest
+	if l.committed {
+		end = stable
 	}
-	ends, err := l.offsets(ctx, stable)
+	ends, err := l.offsets(ctx, end)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ var _ store.OpenOffsets = (*Stores)(nil).OpenOffsets
 // worker's, since a transaction is of one cluster; and Write is a transaction.
 //
 // A topic that is missing is created with the worker's partitions and replication
-// for offsets. It blocks until the topic is read to its end or ctx ends. Close it
+// for offsets. It blocks until the topic is read or ctx ends. Close it
 // when the connector's last task has ended.
 func (s *Stores) OpenOffsets(ctx context.Context, connector string, cfg map[string]string) (store.ConnectorOffsets, error) {
 	t, who := s.offsetTopic, connectorClient(s.cfg.Worker, connector, cfg)
