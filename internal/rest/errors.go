@@ -55,13 +55,18 @@ func setContentType(w http.ResponseWriter, contentType string) {
 	}
 }
 
+// neverKept is the Cache-Control of answers that Java's server gives before
+// Connect sees a request.
+const neverKept = "must-revalidate,no-cache,no-store"
+
 // writeRefusedPath refuses a path that Java's server routes nowhere. Paths that
 // it cannot even parse have a page whatever the method.
 func writeRefusedPath(w http.ResponseWriter, method, path string) {
 	if malformed(path) || hasErrorPage(method) {
-		writePage(w)
+		writePage(w, http.StatusBadRequest, malformedRequest)
 		return
 	}
+	w.Header().Set("Cache-Control", neverKept)
 	w.WriteHeader(http.StatusBadRequest)
 }
 
@@ -74,13 +79,14 @@ func writeMalformed(w http.ResponseWriter, r *http.Request) {
 	}
 	switch kind {
 	case "text/html":
-		writePage(w)
+		writePage(w, http.StatusBadRequest, malformedRequest)
 		return
 	case jsonType:
 		w.Header().Set("Content-Type", kind)
 	case textType:
 		w.Header().Set("Content-Type", kind+";charset=iso-8859-1")
 	}
+	w.Header().Set("Cache-Control", neverKept)
 	w.WriteHeader(http.StatusBadRequest)
 	page := map[string]string{"message": "Bad Request", "url": "http://" + r.Host + r.RequestURI, "status": "400"}
 	if b, err := encode(page); err == nil && kind != "" {
@@ -118,12 +124,21 @@ func hasErrorPage(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodPost
 }
 
-func writePage(w http.ResponseWriter) {
+// malformedRequest is the reason on the pages of 400.
+const malformedRequest = "The path or a header of the request is ambiguous or malformed."
+
+// writePage answers with an error page for browsers.
+func writePage(w http.ResponseWriter, status int, reason string) {
 	w.Header().Set("Content-Type", "text/html;charset=iso-8859-1")
-	w.WriteHeader(http.StatusBadRequest)
-	_, _ = w.Write([]byte("<html><head><title>Error 400</title></head><body><h2>HTTP ERROR 400</h2>" +
-		"<p>The path or a header of the request is ambiguous or malformed.</p></body></html>\n")) // as in writeMessage
+	w.Header().Set("Cache-Control", neverKept)
+	w.WriteHeader(status)
+	name := strconv.Itoa(status) + " " + http.StatusText(status)
+	_, _ = w.Write([]byte("<html><head><title>Error " + name + "</title></head><body><h2>HTTP ERROR " + name + "</h2>" +
+		"<p>" + reason + "</p></body></html>\n")) // as in writeMessage
 }
+
+// allowOrder is the order in which Java's server lists the methods of a path.
+const allowOrder = "HEAD DELETE POST GET OPTIONS PUT PATCH"
 
 // writeOptions answers OPTIONS with the methods of a path: in Allow, and as text
 // for those who take text first. Others get their own type and no body.
@@ -148,7 +163,7 @@ func (s *api) writeOptions(w http.ResponseWriter, r *http.Request, matches []mat
 			allow = append(allow, http.MethodHead)
 		}
 	}
-	slices.Sort(allow)
+	slices.SortFunc(allow, func(a, b string) int { return strings.Index(allowOrder, a) - strings.Index(allowOrder, b) })
 	allow = slices.Compact(allow)
 	w.Header().Set("Allow", strings.Join(allow, ","))
 	w.Header().Set("Content-Type", contentType)

@@ -134,7 +134,19 @@ func TestNegotiation(t *testing.T) {
 		{"GET", "/", "application/json;q=0.5;a=b;a=c;;d=\"e f\"", "", "", 200, `application/json;a=c;d="e f"`},
 		{"GET", "/", ", application/json", "", "", 400, "application/json"},
 		{"GET", "/nope", "application/json;q=2", "", "", 404, ""},
+		{"GET", "/", "application/json;charset=utf-8;q=0.3, */*", "", "", 200, "application/json"},
+		{"GET", "/", "*/*, application/json;charset=utf-8", "", "", 200, "application/json;charset=utf-8"},
+		{"GET", "/", "application/*;q=.3, application/json;charset=utf-8;q=0.3", "", "", 200, "application/json;charset=utf-8"},
+		{"GET", "/", "", "garbage", "", 400, "text/html;charset=iso-8859-1"},
+		{"GET", "/nope", "application/json", "application/json; charset", "", 400, "application/json"},
+		{"PUT", "/health", "application/json", "garbage", "", 400, ""},
 		{"OPTIONS", "/", "garbage", "", "", 200, "garbage/*"},
+		{"OPTIONS", "/", "application/json;q=0.5, text/plain", "", "", 200, "text/plain"},
+		{"OPTIONS", "/", "text/plain;q=0.5, application/json", "", "", 200, "application/json"},
+		{"OPTIONS", "/", "image/*, text/plain", "", "", 200, "text/plain"},
+		{"OPTIONS", "/", "*/json, text/*", "", "", 200, "text/plain"},
+		{"OPTIONS", "/", "*/*;q=0, application/xml", "", "", 200, "application/xml"},
+		{"OPTIONS", "/", "", "garbage", "", 400, ""},
 		{"OPTIONS", "/", "/json", "", "", 400, ""},
 		{"PUT", "/connectors/x/config", "", "application/*", "{}", 415, "application/json"},
 		{"PUT", "/connectors/x/config", "", "*/*", "{}", 415, "application/json"},
@@ -178,8 +190,31 @@ func TestNegotiation(t *testing.T) {
 			t.Errorf("%s %s, Accept %q, Content-Type %q: %d %q, want %d %q", tt.method, tt.path, tt.accept, tt.given, w.Code, contentType(w), tt.status, tt.contentType)
 		}
 	}
-	if got := call(t, h, "OPTIONS", "/connectors/x/offsets", "", "Accept", "text/plain").Body.String(); got != "DELETE, GET, HEAD, OPTIONS, PATCH" {
+	if got := call(t, h, "OPTIONS", "/connectors/x/offsets", "", "Accept", "text/plain").Body.String(); got != "HEAD, DELETE, GET, OPTIONS, PATCH" {
 		t.Errorf("OPTIONS lists %q", got)
+	}
+}
+
+// Java's server reads 8 KiB of first line and headers.
+func TestTooLongRequests(t *testing.T) {
+	t.Parallel()
+	h := serve(t, &fakeHerder{configs: map[string]config.Raw{}}, nil)
+	for _, tt := range []struct {
+		path, header string
+		status       int
+	}{
+		{"/connectors/" + strings.Repeat("x", 8000), "", 404},
+		{"/connectors/" + strings.Repeat("x", 8150), strings.Repeat("y", 100), 431},
+		{"/connectors/" + strings.Repeat("x", 8200), "", 414},
+		{"/connectors?expand=" + strings.Repeat("x", 8200), "", 414},
+		{"/connectors", strings.Repeat("y", 8000), 200},
+		{"/connectors", strings.Repeat("y", 8200), 431},
+	} {
+		w := call(t, h, http.MethodGet, tt.path, "", "X-Long", tt.header)
+		page := strings.HasPrefix(contentType(w), "text/html") && w.Header().Get("Cache-Control") != ""
+		if w.Code != tt.status || page != (tt.status > 404) {
+			t.Errorf("a path of %d and a header of %d bytes: %d %s, want %d", len(tt.path), len(tt.header), w.Code, contentType(w), tt.status)
+		}
 	}
 }
 

@@ -1,8 +1,11 @@
 package rest
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,29 +17,21 @@ const (
 	openapiType = "application/openapi+json"
 )
 
-// requestType reads the header Content-Type. refused is the status where no route
-// takes it; readable is false where a body of it, or one without a type, is not
-// read as JSON.
-func requestType(headers []string) (readable bool, refused int) {
+// requestType reads the header Content-Type; without one the type has no name.
+func requestType(headers []string) (mediaType, error) {
 	if len(headers) == 0 {
-		return false, 0
+		return mediaType{}, nil
 	}
-	m, err := parseMediaType(headers[0])
-	switch {
-	case err != nil:
-		return false, http.StatusBadRequest
-	case !m.takes(jsonType):
-		return false, http.StatusUnsupportedMediaType
-	}
-	return strings.HasSuffix(m.name, "/json"), 0
+	return parseMediaType(headers[0])
 }
 
 // quality is what Java's server takes for q.
 var quality = regexp.MustCompile(`^(0(\.[0-9]{0,3})?|1(\.0{0,3})?|\.[0-9]{1,4})$`)
 
-// accepted reads Accept headers; none stands for all types. The order of the
-// client is kept: with Java's server it counts before the q values. fine is false
-// where an element is no media type or its q no quality, which is a bad request.
+// accepted reads Accept headers; none stands for all types. Those of the highest
+// q come first, among them types before wildcards, else in the client's order.
+// fine is false where an element is no media type or its q no quality, which is a
+// bad request.
 func accepted(headers []string) (types []mediaType, fine bool) {
 	list := strings.Join(headers, ",")
 	if strings.TrimSpace(list) == "" {
@@ -52,7 +47,29 @@ func accepted(headers []string) (types []mediaType, fine bool) {
 		}
 		types = append(types, m)
 	}
+	slices.SortStableFunc(types, func(a, b mediaType) int {
+		return cmp.Or(cmp.Compare(b.quality(), a.quality()), cmp.Compare(a.wildcards(), b.wildcards()))
+	})
 	return types, true
+}
+
+// quality is the value of q; 1 without one.
+func (m mediaType) quality() float64 {
+	if q, err := strconv.ParseFloat(m.params["q"], 64); err == nil {
+		return q
+	}
+	return 1
+}
+
+// wildcards is 0 for a type, 1 for a group of types, 2 for all groups.
+func (m mediaType) wildcards() int {
+	switch {
+	case strings.HasPrefix(m.name, "*/"):
+		return 2
+	case strings.HasSuffix(m.name, "/*"):
+		return 1
+	}
+	return 0
 }
 
 // negotiate returns the content type of a JSON answer for the Accept headers, or

@@ -183,7 +183,7 @@ func TestHeadersOfErrorsAndOptions(t *testing.T) {
 	if got := call("DELETE", "/connectors", ""); got.Get("Content-Type") != "" || got.Get("Allow") != "" {
 		t.Errorf("405 has headers %v", got)
 	}
-	if got := call("OPTIONS", "/connectors", "application/json"); got.Get("Allow") != "GET,HEAD,OPTIONS,POST" || got.Get("Content-Type") != "application/json" {
+	if got := call("OPTIONS", "/connectors", "application/json"); got.Get("Allow") != "HEAD,POST,GET,OPTIONS" || got.Get("Content-Type") != "application/json" {
 		t.Errorf("OPTIONS has headers %v", got)
 	}
 	if got := call("GET", "/connectors", "application/json; charset=utf-8"); got.Get("Content-Type") != "application/json;charset=utf-8" {

@@ -21,7 +21,10 @@ const (
 	headerTime = 30 * time.Second
 	idleTime   = 90 * time.Second
 	writeTime  = deadline + bodyTime + 30*time.Second
-	maxHeaders = 8 << 10
+	maxHeaders = 8 << 10 // of a request with its first line
+	// readHeaders is what is read of a request that goes beyond maxHeaders, so that
+	// the answer says what is too long.
+	readHeaders = 64 << 10
 )
 
 // servers are the running HTTP servers.
@@ -110,7 +113,7 @@ func (s *Server) begin(log *slog.Logger) {
 	}{{s.main, s.servers.main}, {s.admin, s.servers.admin}} {
 		for _, l := range of.listeners {
 			server := &http.Server{
-				Handler: of.handler, ErrorLog: logger, MaxHeaderBytes: maxHeaders,
+				Handler: of.handler, ErrorLog: logger, MaxHeaderBytes: readHeaders, DisableGeneralOptionsHandler: true,
 				ReadHeaderTimeout: headerTime, WriteTimeout: writeTime, IdleTimeout: idleTime,
 			}
 			if s.servers.closed {

@@ -22,6 +22,10 @@ const bodyTime = 60 * time.Second
 // server: path, method, content type, Accept, credentials, body.
 func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Sluice-Version", s.OwnVersion)
+	if status, reason := tooLong(r); status != 0 {
+		writePage(w, status, reason)
+		return
+	}
 	if r.URL.Path == "/metrics" && s.Metrics != nil {
 		s.writeMetrics(w, r)
 		return
@@ -36,6 +40,11 @@ func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, rule := range s.headers {
 		rule.apply(w.Header(), time.Now())
 	}
+	given, err := requestType(r.Header.Values("Content-Type"))
+	if err != nil {
+		writeMalformed(w, r)
+		return
+	}
 	if s.openapi != nil && s.describes(r, segments) {
 		s.writeDescription(w, r)
 		return
@@ -48,12 +57,31 @@ func (s *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m, found := method(matches, r.Method)
 	switch {
 	case found:
-		s.serve(w, r, m)
+		s.serve(w, r, m, given)
 	case r.Method == http.MethodOptions:
 		s.writeOptions(w, r, matches)
 	default:
 		writeContainerError(w, http.StatusMethodNotAllowed)
 	}
+}
+
+// tooLong returns the status of Java's server for a request whose first line or
+// headers it does not read; 0 is none.
+func tooLong(r *http.Request) (status int, reason string) {
+	size := len(r.Method + " " + r.RequestURI)
+	if size > maxHeaders {
+		return http.StatusRequestURITooLong, "The URI is too long."
+	}
+	size += len(" " + r.Proto + "\r\nHost: " + r.Host + "\r\n\r\n")
+	for name, values := range r.Header {
+		for _, value := range values {
+			size += len(name + ": " + value + "\r\n")
+		}
+	}
+	if size > maxHeaders {
+		return http.StatusRequestHeaderFieldsTooLarge, "The headers are too large."
+	}
+	return 0, ""
 }
 
 // writeMetrics answers GET /metrics, which Java does not have. Whoever has
@@ -79,15 +107,13 @@ func method(matches []match, name string) (match, bool) {
 	return match{}, false
 }
 
-func (s *api) serve(w http.ResponseWriter, r *http.Request, m match) {
-	readable, refused := true, 0
-	if !m.anyType {
-		readable, refused = requestType(r.Header.Values("Content-Type"))
+// serve answers by the route of a request whose Content-Type is given.
+func (s *api) serve(w http.ResponseWriter, r *http.Request, m match, given mediaType) {
+	if given.name != "" && !given.takes(jsonType) && !m.anyType {
+		writeContainerError(w, http.StatusUnsupportedMediaType)
+		return
 	}
-	var accept string
-	if refused == 0 {
-		accept, refused = negotiate(r.Header.Values("Accept"))
-	}
+	accept, refused := negotiate(r.Header.Values("Accept"))
 	switch {
 	case refused == http.StatusBadRequest:
 		writeMalformed(w, r)
@@ -95,7 +121,7 @@ func (s *api) serve(w http.ResponseWriter, r *http.Request, m match) {
 	case refused != 0:
 		writeContainerError(w, refused)
 		return
-	case !readable && m.doc.body != "" && r.ContentLength != 0:
+	case !strings.HasSuffix(given.name, "/json") && !m.anyType && m.doc.body != "" && r.ContentLength != 0:
 		writeMessage(w, jsonType, message{http.StatusUnsupportedMediaType, containerText(http.StatusUnsupportedMediaType)})
 		return
 	}
