@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"sync"
 
 	"sluice/internal/store"
@@ -42,10 +43,18 @@ func (o *owned) forget(r store.Record) {
 	delete(o.stands, string(r.Key))
 }
 
+// holds tells whether the record is still what this worker has to say.
+func (o *owned) holds(r store.Record) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	own, ok := o.stands[string(r.Key)]
+	return ok && bytes.Equal(own.record.Value, r.Value)
+}
+
 // observe has the statuses written again in whose place an older one of another
 // worker is shown, now that the records were read. It forgets those whose place a
 // newer one of another worker has taken. It does not wait.
-func (o *owned) observe(snapshot *store.StatusSnapshot, records []store.Record, write func(store.Record)) {
+func (o *owned) observe(snapshot *store.StatusSnapshot, records []store.Record, rewrite func(store.Record)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range records {
@@ -58,7 +67,7 @@ func (o *owned) observe(snapshot *store.StatusSnapshot, records []store.Record, 
 		case !ok || shown.WorkerID == own.status.WorkerID:
 		case shown.State == store.Unassigned, // says nothing of what runs here, however late it is written
 			shown.State == store.Failed && shown.Generation < own.status.Generation:
-			o.rewrites.Go(func() { write(own.record) }) // the log waits for its reader
+			o.rewrites.Go(func() { rewrite(own.record) }) // the log waits for its reader
 		case shown.Generation >= own.status.Generation:
 			delete(o.stands, string(r.Key))
 		}

@@ -50,7 +50,7 @@ func (s *Statuses) consume(records []store.Record) {
 	}
 	s.snapshot.Store(snapshot)
 	s.out.observe(records)
-	s.own.observe(snapshot, records, s.put)
+	s.own.observe(snapshot, records, s.rewrite)
 }
 
 // Snapshot implements store.StatusStore.
@@ -103,9 +103,16 @@ func (s *Statuses) remove(tombstone store.Record) {
 
 // put writes a record unless the same one is already on its way.
 func (s *Statuses) put(r store.Record) {
-	s.out.put(r, func(last *store.Record) bool {
-		return last == nil || !bytes.Equal(last.Value, r.Value) || (last.Value == nil) != (r.Value == nil)
-	})
+	s.out.put(r, func(last *store.Record) bool { return differs(last, r) })
+}
+
+// rewrite is put, unless this worker has said something else since.
+func (s *Statuses) rewrite(r store.Record) {
+	s.out.put(r, func(last *store.Record) bool { return s.own.holds(r) && differs(last, r) })
+}
+
+func differs(last *store.Record, r store.Record) bool {
+	return last == nil || !bytes.Equal(last.Value, r.Value) || (last.Value == nil) != (r.Value == nil)
 }
 
 // PutTopic implements store.StatusStore.
