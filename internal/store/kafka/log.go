@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -211,21 +210,26 @@ func (l *topicLog) ReadToEnd(ctx context.Context) error {
 	return l.readTo(ctx, ends)
 }
 
-// readTo waits until each partition has been read up to an offset.
+// readTo waits until each partition has been read up to an offset, and says now
+// and then what it waits for.
 func (l *topicLog) readTo(ctx context.Context, ends []int64) error {
+	late := time.NewTicker(sayAgain)
+	defer late.Stop()
 	for {
 		l.mu.Lock()
-		behind := slices.ContainsFunc(slices.Collect(partitions(len(ends))), func(p int) bool { return l.next[p] < ends[p] })
+		behind, at := l.behind(ends)
 		moved, refused := l.moved, l.refused
 		l.mu.Unlock()
 		switch {
-		case !behind:
+		case behind < 0:
 			return nil
 		case isBroker(refused):
 			return refused
 		}
 		select {
 		case <-moved:
+		case <-late.C:
+			l.sayBehind(behind, at, ends[behind])
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-l.life.Done():
@@ -234,14 +238,24 @@ func (l *topicLog) readTo(ctx context.Context, ends []int64) error {
 	}
 }
 
-func partitions(n int) func(yield func(int) bool) {
-	return func(yield func(int) bool) {
-		for p := range n {
-			if !yield(p) {
-				return
-			}
+// sayBehind says where the reading stands.
+func (l *topicLog) sayBehind(partition int, at, end int64) {
+	hint := "it is far behind, or the broker does not answer"
+	if l.committed {
+		hint += ", or a transaction is open; one that nobody ends is found by kafka-transactions.sh find-hanging"
+	}
+	l.log.Warn("waiting for the end of the topic", "partition", partition, "position", at, "end", end, "hint", hint)
+}
+
+// behind returns the first partition that is not read up to an offset, and how far
+// it is read; mu is locked.
+func (l *topicLog) behind(ends []int64) (partition int, at int64) {
+	for p, end := range ends {
+		if l.next[p] < end {
+			return p, l.next[p]
 		}
 	}
+	return -1, 0
 }
 
 var errClosed = errors.New("the store is closed")

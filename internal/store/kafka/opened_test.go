@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,9 +16,9 @@ import (
 
 // leaveOpen begins a transaction with one record, as somebody does who is killed
 // then.
-func leaveOpen(t *testing.T, c *kfake.Cluster, id, topic, key, value string) *kgo.Client {
+func leaveOpen(t *testing.T, c *kfake.Cluster, id, topic, key, value string, opts ...kgo.Opt) *kgo.Client {
 	t.Helper()
-	killed, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.TransactionalID(id), kgo.TransactionTimeout(10*time.Minute))
+	killed, err := kgo.NewClient(append(opts, kgo.SeedBrokers(c.ListenAddrs()...), kgo.TransactionalID(id), kgo.TransactionTimeout(10*time.Minute))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,32 +57,32 @@ func formerWorker(t *testing.T, w map[string]string) {
 // it. Offsets are read to the end all the same.
 func TestOpenTransactionInTheOffsetTopic(t *testing.T) {
 	t.Parallel()
-	c := cluster(t)
-	w := worker(c, t.Name(), map[string]string{"exactly.once.source.support": "enabled"})
-	formerWorker(t, w)
-	killed := leaveOpen(t, c, "killed", w["offset.storage.topic"], `["c",{"p":1}]`, `{"o":1}`)
-
-	s := openStores(t, w)
-	startNow(t, s)
-	ctx, read := t.Context(), make(chan error, 1)
-	go func() {
-		_, err := s.Offsets.Read(ctx, "c", nil)
-		read <- err
-	}()
-	select {
-	case err := <-read:
-		t.Errorf("offsets are read while a transaction is open: %v", err)
-	case <-time.After(200 * time.Millisecond):
-	}
-	if err := killed.EndTransaction(ctx, kgo.TryAbort); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-read; err != nil {
-		t.Error(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
+	virtual(t, func(t *testing.T, n *network, c *kfake.Cluster, open openStore) {
+		set := map[string]string{"exactly.once.source.support": "enabled"}
+		first := open(set)
+		start(t, first)
+		killed := leaveOpen(t, c, "killed", first.offsetTopic.name, `["c",{"p":1}]`, `{"o":1}`, kgo.Dialer(n.dial))
+		s := open(set)
+		startNow(t, s)
+		ctx, read := t.Context(), make(chan error, 1)
+		go func() {
+			_, err := s.Offsets.Read(ctx, "c", nil)
+			read <- err
+		}()
+		time.Sleep(time.Minute)
+		select {
+		case err := <-read:
+			t.Errorf("offsets are read while a transaction is open: %v", err)
+		default:
+		}
+		if err := errors.Join(killed.EndTransaction(ctx, kgo.TryAbort), <-read); err != nil {
+			t.Error(err)
+		}
+		killed.Close()
+		if err := errors.Join(first.Close(), s.Close()); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestOpenTransactionInTheConfigTopic: what a killed leader has left open does not
@@ -105,4 +106,35 @@ func TestOpenTransactionInTheConfigTopic(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestAWaitForATransactionIsSaid: a transaction that nobody ends, as a broker may
+// leave one behind whose disk was full, holds up who reads offsets for ever. The log
+// says so, and where.
+func TestAWaitForATransactionIsSaid(t *testing.T) {
+	t.Parallel()
+	virtual(t, func(t *testing.T, n *network, c *kfake.Cluster, open openStore) {
+		var said logged
+		s := open(map[string]string{"exactly.once.source.support": "enabled"}, &said)
+		start(t, s)
+		killed := leaveOpen(t, c, "killed", s.offsetTopic.name, `["c",{"p":1}]`, `{"o":1}`, kgo.Dialer(n.dial))
+		read := make(chan error, 1)
+		go func() {
+			_, err := s.Offsets.Read(t.Context(), "c", nil)
+			read <- err
+		}()
+		time.Sleep(sayAgain + time.Second)
+		if lines := said.all(); !slices.ContainsFunc(lines, func(line string) bool {
+			return strings.Contains(line, "waiting for the end of the topic") && strings.Contains(line, "position=0 end=1") && strings.Contains(line, "a transaction is open")
+		}) {
+			t.Errorf("nobody says what the reading waits for: %v", lines)
+		}
+		if err := errors.Join(killed.EndTransaction(t.Context(), kgo.TryAbort), <-read); err != nil {
+			t.Error(err)
+		}
+		killed.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

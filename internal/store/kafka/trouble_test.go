@@ -55,9 +55,12 @@ func (n *network) set(cut bool) {
 	n.conns = nil
 }
 
+// openStore opens the stores of a worker; a handler hears their log.
+type openStore func(set map[string]string, log ...slog.Handler) *Stores
+
 // virtual runs a test in a bubble with its own time, a cluster of one broker and a
 // network that can be cut.
-func virtual(t *testing.T, test func(t *testing.T, n *network, c *kfake.Cluster, open func(set map[string]string) *Stores)) {
+func virtual(t *testing.T, test func(t *testing.T, n *network, c *kfake.Cluster, open openStore)) {
 	synctest.Test(t, func(t *testing.T) {
 		var n network
 		c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(n.Listen))
@@ -65,12 +68,12 @@ func virtual(t *testing.T, test func(t *testing.T, n *network, c *kfake.Cluster,
 			t.Fatal(err)
 		}
 		defer c.Close()
-		test(t, &n, c, func(set map[string]string) *Stores {
+		test(t, &n, c, func(set map[string]string, log ...slog.Handler) *Stores {
 			w := worker(c, "trouble", map[string]string{
 				"config.storage.replication.factor": "1", "offset.storage.replication.factor": "1", "status.storage.replication.factor": "1",
 			})
 			maps.Copy(w, set)
-			s, err := New(Config{Worker: w, Log: quiet, Opts: []kgo.Opt{kgo.Dialer(n.dial)}})
+			s, err := New(Config{Worker: w, Log: slog.New(append(log, slog.DiscardHandler)[0]), Opts: []kgo.Opt{kgo.Dialer(n.dial)}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +86,7 @@ func virtual(t *testing.T, test func(t *testing.T, n *network, c *kfake.Cluster,
 // another one start while it is cut.
 func TestMinuteWithoutBrokers(t *testing.T) {
 	t.Parallel()
-	virtual(t, func(t *testing.T, n *network, _ *kfake.Cluster, open func(map[string]string) *Stores) {
+	virtual(t, func(t *testing.T, n *network, _ *kfake.Cluster, open openStore) {
 		s := open(nil)
 		start(t, s)
 		ctx := t.Context()
@@ -136,7 +139,7 @@ func TestMinuteWithoutBrokers(t *testing.T) {
 // TestCloseWithoutBrokers ends in bounded time, whatever is under way.
 func TestCloseWithoutBrokers(t *testing.T) {
 	t.Parallel()
-	virtual(t, func(t *testing.T, n *network, _ *kfake.Cluster, open func(map[string]string) *Stores) {
+	virtual(t, func(t *testing.T, n *network, _ *kfake.Cluster, open openStore) {
 		s := open(map[string]string{"exactly.once.source.support": "enabled"})
 		start(t, s)
 		if err := s.Configs.Claim(t.Context()); err != nil {
@@ -218,7 +221,7 @@ func TestTopicsThatAreWrong(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			virtual(t, func(t *testing.T, _ *network, c *kfake.Cluster, open func(map[string]string) *Stores) {
+			virtual(t, func(t *testing.T, _ *network, c *kfake.Cluster, open openStore) {
 				if tt.spoil != nil {
 					tt.spoil(t, c)
 				}
