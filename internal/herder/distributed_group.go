@@ -16,6 +16,8 @@ func (h *Distributed) Assigned(a assign.Assignment) {
 	h.box.put(func(s *cluster) {
 		h.takeConfigs(s)
 		h.succeed(s, a)
+		// Whoever has led since the last assignment has fenced this worker.
+		anew := !s.assignment.Leader || s.assignment.MemberID != a.MemberID || s.assignment.Generation != a.Generation-1
 		s.assign(a)
 		h.member.Store(&membership{a, true})
 		for _, name := range s.names() {
@@ -23,7 +25,7 @@ func (h *Distributed) Assigned(a assign.Assignment) {
 		}
 		h.explainAgain(s)
 		if a.Leader {
-			h.startLeading(s)
+			h.startLeading(s, anew)
 		}
 		s.checkSettled()
 		h.Ready()
@@ -134,8 +136,9 @@ func (h *Distributed) obeyRestart(s *cluster, r store.RestartRequest) {
 	h.look(s, r.Connector)
 }
 
-// startLeading does what a worker does whenever it is made the leader.
-func (h *Distributed) startLeading(s *cluster) {
+// startLeading does what a worker does whenever it is made the leader; anew says
+// that another one may have led since it was the last time.
+func (h *Distributed) startLeading(s *cluster, anew bool) {
 	h.forgetStatuses()
 	h.renewKey(s)
 	//nolint:forbidigo // nobody waits for it
@@ -143,7 +146,11 @@ func (h *Distributed) startLeading(s *cluster) {
 		if h.lead() != nil {
 			return
 		}
-		if err := h.cfg.Configs.Claim(ctx); err != nil {
+		var err error
+		if anew {
+			err = h.cfg.Configs.Resign(ctx)
+		}
+		if err := errors.Join(err, h.cfg.Configs.Claim(ctx)); err != nil {
 			h.cfg.Log.Warn("write privileges for the config topic could not be claimed; the next write claims them", slog.Any("error", err))
 		}
 	}})

@@ -59,6 +59,7 @@ type node struct {
 	reasons  []string // of rebalances that were wanted; guarded by the worker's mu
 	fenced   []string // rounds of fencing; guarded by the cluster's mu
 	fencing  func()   // called in each of them; guarded by the cluster's mu
+	ledger   *ledger
 	stop     context.CancelFunc
 	ended    chan error
 }
@@ -238,11 +239,12 @@ func (c *cluster) join(id string) *node {
 		}
 	}
 	n.worker = &fakeWorker{connectors: map[string]int{}, tasks: map[store.TaskID]int{}, targetState: map[string]store.TargetState{}}
+	n.ledger = &ledger{ConfigStore: n.configs}
 	settings := config.Map{"key.converter": jsonClass, "value.converter": jsonClass, "group.id": "g"}
 	maps.Copy(settings, c.settings)
 	h, err := herder.NewDistributed(herder.DistributedConfig{
 		WorkerID: id, Worker: n.worker, Plugins: registry(), Settings: settings, ClusterID: "c",
-		Configs: n.configs, Statuses: n.statuses, Group: n, Peers: n, Levels: n, Log: log,
+		Configs: n.ledger, Statuses: n.statuses, Group: n, Peers: n, Levels: n, Log: log,
 		Offsets: &memoryOffsets{}, Fencer: n,
 	})
 	if err != nil {

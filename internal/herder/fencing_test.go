@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"sluice/connect/config"
@@ -107,6 +108,88 @@ func TestFencing(t *testing.T) {
 	}
 }
 
+// ledger notes how a worker leads, and what is in the config topic when it reads to
+// the end.
+type ledger struct {
+	store.ConfigStore
+
+	mu     sync.Mutex // guards the following
+	claims []string
+	unread func() // writes what this worker has not read yet, once
+}
+
+func (l *ledger) Claim(ctx context.Context) error {
+	l.note("claim")
+	return l.ConfigStore.Claim(ctx)
+}
+
+func (l *ledger) Resign(ctx context.Context) error {
+	l.note("resign")
+	return l.ConfigStore.Resign(ctx)
+}
+
+func (l *ledger) note(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.claims = append(l.claims, what)
+}
+
+func (l *ledger) Refresh(ctx context.Context) error {
+	l.mu.Lock()
+	unread := l.unread
+	l.unread = nil
+	l.mu.Unlock()
+	if unread != nil {
+		unread()
+	}
+	return l.ConfigStore.Refresh(ctx)
+}
+
+func (l *ledger) arrives(unread func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unread = unread
+}
+
+// TestWhoLeadsAgainClaimsAnew: while another worker has led, or may have, it has
+// fenced this one, and may have left a transaction open.
+func TestWhoLeadsAgainClaimsAnew(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, nil)
+	a := c.join("a:1")
+	c.eventually(a.isReady)
+	generation := 1000
+	assigned := func(leader bool, more int) {
+		generation += more
+		a.Assigned(assign.Assignment{Generation: generation, MemberID: a.id, Leader: leader, LeaderURL: a.url(), Signed: true})
+	}
+	for _, tt := range []struct {
+		why  string
+		do   func()
+		want string
+	}{
+		{"generations were missed", func() { assigned(true, 1) }, "resign claim"},
+		{"it leads on", func() { assigned(true, 1) }, "claim"},
+		{"a generation was missed", func() { assigned(true, 2) }, "resign claim"},
+		{"another one has led", func() { assigned(false, 1); assigned(true, 1) }, "resign claim"},
+		{"it was in no group", func() { a.Left(); assigned(true, 1) }, "resign claim"},
+	} {
+		c.eventually(a.isReady)
+		a.ledger.mu.Lock()
+		a.ledger.claims = nil
+		a.ledger.mu.Unlock()
+		tt.do()
+		c.eventually(func() string {
+			a.ledger.mu.Lock()
+			defer a.ledger.mu.Unlock()
+			if got := strings.Join(a.ledger.claims, " "); got != tt.want {
+				return tt.why + ": " + got
+			}
+			return ""
+		})
+	}
+}
+
 // TestVerify refuses a task that is not what is to run any more.
 func TestVerify(t *testing.T) {
 	t.Parallel()
@@ -125,6 +208,17 @@ func TestVerify(t *testing.T) {
 	}
 	if err := a.Verify(t.Context(), store.TaskID{Connector: "x", Task: 7}, number); err == nil {
 		t.Error("a task that never was is not refused")
+	}
+	// New task configurations that this worker has not read yet.
+	c.mu.Lock() // no round takes the task away meanwhile
+	defer c.mu.Unlock()
+	a.ledger.arrives(func() {
+		if err := a.configs.PutTaskConfigs(t.Context(), "x", []config.Raw{config.Map{"task.class": "T", "n": "new"}.Raw()}); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := a.Verify(t.Context(), id, number); err == nil || !strings.Contains(err.Error(), "already generated a new set of task configs") && !strings.Contains(err.Error(), "already been revoked") {
+		t.Errorf("a task whose configuration was replaced: %v", err)
 	}
 }
 

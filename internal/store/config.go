@@ -77,6 +77,11 @@ type ConfigStore interface {
 	// leader before it (KIP-618). The herder calls it after each assignment that
 	// makes the worker the leader; without exactly-once it does nothing.
 	Claim(ctx context.Context) error
+	// Resign closes the producer of Claim, if there is one. The herder calls it before
+	// it claims where another worker may have led since: the producer is fenced then,
+	// without knowing it, and only a new one ends what the other has left open. It
+	// waits for a write under way, or until ctx ends.
+	Resign(ctx context.Context) error
 
 	// PutConnector stores a configuration, and a target state where it is not "".
 	// Leader only.

@@ -138,6 +138,19 @@ func (c *Configs) Claim(ctx context.Context) error {
 	return nil
 }
 
+// Resign implements store.ConfigStore.
+func (c *Configs) Resign(ctx context.Context) error {
+	if err := c.lead(ctx); err != nil {
+		return err
+	}
+	defer c.unlead()
+	if c.writer != nil {
+		c.writer.Close()
+		c.writer = nil
+	}
+	return nil
+}
+
 func (c *Configs) lead(ctx context.Context) error {
 	select {
 	case c.leading <- struct{}{}:

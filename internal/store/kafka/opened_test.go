@@ -138,3 +138,29 @@ func TestAWaitForATransactionIsSaid(t *testing.T) {
 		}
 	})
 }
+
+// TestALeaderEndsWhatAnotherHasLeftOpen: a worker that has led before, and leads
+// again after another one that was killed in the middle of a write.
+func TestALeaderEndsWhatAnotherHasLeftOpen(t *testing.T) {
+	t.Parallel()
+	c := cluster(t)
+	w := worker(c, t.Name(), map[string]string{"exactly.once.source.support": "enabled"})
+	s := openStores(t, w)
+	start(t, s)
+	ctx := t.Context()
+	if err := errors.Join(s.Configs.Claim(ctx), s.Configs.PutConnector(ctx, "a", config.Raw{}, "")); err != nil {
+		t.Fatal(err)
+	}
+	leaveOpen(t, c, LeaderTransactionalID(w), w["config.storage.topic"], "connector-half", `{"properties":{}}`)
+	soon, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := errors.Join(s.Configs.Resign(soon), s.Configs.Claim(soon), s.Configs.Refresh(soon)); err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Collect(s.Configs.Snapshot().Connectors()); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("connectors are %v", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -282,11 +282,27 @@ func fencing(t *testing.T, transactions bool, open func(*testing.T) store.Config
 		t.Errorf("a former leader writes: %v", err)
 	}
 	must(t, next.PutConnector(ctx, "b", raw(), ""))
+	// It leads again, and once more after a write of another leader.
+	must(t, old.Claim(ctx))
+	must(t, old.PutConnector(ctx, "c", raw(), ""))
+	if err := next.PutConnector(ctx, "late", raw(), ""); !errors.Is(err, store.ErrNotClaimed) {
+		t.Errorf("a former leader writes: %v", err)
+	}
+	must(t, next.Claim(ctx))
+	must(t, next.PutConnector(ctx, "d", raw(), ""))
+	must(t, old.Resign(ctx))
+	must(t, old.Resign(ctx)) // a second time changes nothing
+	must(t, old.Claim(ctx))
+	must(t, old.RemoveConnector(ctx, "c"))
+	must(t, next.Claim(ctx)) // a fenced one that does not know it yet
+	if err := next.PutConnector(ctx, "late", raw(), ""); !errors.Is(err, store.ErrNotClaimed) {
+		t.Errorf("a former leader writes: %v", err)
+	}
 	// What every worker may write it still may.
 	must(t, old.PutTargetState(ctx, "b", store.TargetPaused))
 	must(t, next.Refresh(ctx))
 	equal(t, old, next)
-	if got := slices.Collect(next.Snapshot().Connectors()); !slices.Equal(got, []string{"a", "b"}) {
+	if got := slices.Collect(next.Snapshot().Connectors()); !slices.Equal(got, []string{"a", "b", "d"}) {
 		t.Errorf("connectors are %v", got)
 	}
 }
