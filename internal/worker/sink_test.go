@@ -156,7 +156,7 @@ func TestSurrenderForgetsWhatWasNotPut(t *testing.T) {
 	s := &sinkTask{
 		task:     &task{log: slog.New(slog.DiscardHandler), metrics: telemetry.NewMetrics(telemetry.MetricsConfig{Windows: telemetry.Windows{Samples: 2, Length: time.Second}}).Task("c", 0, telemetry.Sink)},
 		assigned: map[connect.TopicPartition]struct{}{gone: {}, stays: {}},
-		consumed: make(connect.ConsumedOffsets), committed: make(connect.ConsumedOffsets),
+		consumed: connect.ConsumedOffsets{gone: {Offset: 5}}, committed: connect.ConsumedOffsets{gone: {Offset: 5}},
 		next: []nextOffset{{gone, 10}, {stays, 20}},
 	}
 	s.host = newSinkHost(s)
@@ -165,6 +165,9 @@ func TestSurrenderForgetsWhatWasNotPut(t *testing.T) {
 	}
 	if err := s.surrender([]connect.TopicPartition{gone}, false); err != nil {
 		t.Fatal(err)
+	}
+	if len(s.pending) != 1 || s.pending[0].Origin.Partition != stays.Partition || len(s.consumed)+len(s.committed) > 0 {
+		t.Errorf("of the lost partition %v, %v and %v are kept", s.pending, s.consumed, s.committed)
 	}
 	s.assigned[gone] = struct{}{}
 	s.markConsumed()

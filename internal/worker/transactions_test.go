@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,6 +63,7 @@ func newExactlyOnce(t *testing.T) (*rig, *gatekeeper) {
 	r, g := newRig(t, "offset.flush.interval.ms", "3600000", "group.id", "g"), &gatekeeper{}
 	r.ExactlyOnce = &ExactlyOnce{Fencing: g}
 	r.OpenOffsets = func(context.Context, string, map[string]string) (store.ConnectorOffsets, error) {
+		g.note("open offsets")
 		return inTopic{r.offsets, "offsets"}, nil
 	}
 	cl, err := kgo.NewClient(kgo.SeedBrokers(r.addr))
@@ -183,7 +185,7 @@ func TestBoundaries(t *testing.T) {
 			if diff := cmp.Diff([]string{tt.values, tt.offsets, tt.acked}, got); diff != "" {
 				t.Errorf("values, offsets, acknowledged: %s", diff)
 			}
-			if diff := cmp.Diff([]string{"fence c-0", "verify c-0 5"}, g.calls); diff != "" {
+			if diff := cmp.Diff([]string{"fence c-0", "verify c-0 5", "open offsets"}, g.calls); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -194,9 +196,9 @@ func TestBoundaries(t *testing.T) {
 func TestTransactionFails(t *testing.T) {
 	t.Parallel()
 	r, _ := newExactlyOnce(t)
-	r.script.poll = func(_ context.Context, from int, into *connect.Batch, p *connect.SourcePartition) (int, error) {
-		if from > 0 {
-			return from, errors.New("the source is gone")
+	r.script.poll = func(ctx context.Context, from int, into *connect.Batch, p *connect.SourcePartition) (int, error) {
+		if from > 0 { // when Kafka has the record
+			return from, errors.Join(r.script.source.(*sourceHost).source.flights.room(ctx, 0), errors.New("the source is gone"))
 		}
 		addNumber(into, p, 0, "0")
 		return 1, nil
@@ -240,6 +242,9 @@ func TestZombieIsFenced(t *testing.T) {
 		if n, err := leader.FormerTasks(deadline(t), name, cfg); err != nil || n != want {
 			t.Errorf("the brokers know of %d former tasks of %q, %v; want %d", n, name, err, want)
 		}
+	}
+	if listed, err := r.admin(t).ListTransactions(deadline(t), nil, nil); err != nil || !slices.Equal(listed.TransactionalIDs(), []string{"g-c-0"}) {
+		t.Errorf("the transactional ids are %v, %v", listed.TransactionalIDs(), err)
 	}
 	close(more)
 	r.ears.await(t, "c-0", store.Failed)
