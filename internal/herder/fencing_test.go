@@ -2,6 +2,7 @@ package herder_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"sluice/connect/config"
 	"sluice/internal/group/assign"
+	"sluice/internal/herder"
 	"sluice/internal/store"
 )
 
@@ -187,6 +189,56 @@ func TestWhoLeadsAgainClaimsAnew(t *testing.T) {
 			}
 			return ""
 		})
+	}
+}
+
+// TestFencingReadsToTheEnd: what other workers have written counts, before the
+// producers are fenced and after it; and only the leader fences.
+func TestFencingReadsToTheEnd(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, config.Map{"exactly.once.source.support": "enabled"})
+	a := c.join("a:1")
+	c.eventually(a.isReady)
+	a.create("x", nil)
+	c.eventually(c.runs("x"))
+	a.fence(store.TaskID{Connector: "x"})
+	c.mu.Lock() // no rounds from now on
+	put := func(tasks int) {
+		cfgs := make([]config.Raw, tasks)
+		for i := range cfgs {
+			cfgs[i] = config.Map{"task.class": "T", "n": strconv.Itoa(tasks)}.Raw()
+		}
+		if err := a.configs.PutTaskConfigs(t.Context(), "x", cfgs); err != nil {
+			t.Error(err)
+		}
+	}
+	a.ledger.arrives(func() { put(3) })
+	a.fencing = func() {
+		c.mu.Lock()
+		a.fencing = nil
+		c.mu.Unlock()
+		a.ledger.arrives(func() { put(4) })
+	}
+	c.mu.Unlock()
+	a.fence(store.TaskID{Connector: "x"})
+	// The second round is for what arrived in the first one.
+	want := strings.ReplaceAll("x: 2 of C, x: 2 of C", "C", sourceClass)
+	if record := a.configs.Snapshot().TaskCountRecord("x"); record != 4 || a.rounds() != want {
+		t.Errorf("the record is %d, fenced were %q", record, a.rounds())
+	}
+	b := c.join("b:1")
+	c.eventually(b.isReady)
+	put(1)
+	c.eventually(func() string { // rounds may come between
+		b.Assigned(assign.Assignment{Generation: 9, MemberID: b.id, LeaderURL: a.url()})
+		err := b.FenceZombies(t.Context(), "x", nil)
+		if _, ok := errors.AsType[*herder.ForwardError](err); ok {
+			return ""
+		}
+		return fmt.Sprintf("a follower answers %v", err)
+	})
+	if b.rounds() != "" {
+		t.Errorf("a follower has fenced %s", b.rounds())
 	}
 }
 

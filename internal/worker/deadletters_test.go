@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -191,6 +192,46 @@ func TestADeadLetterThatIsRefusedFailsTheTask(t *testing.T) {
 		t.Errorf("trace %s", s.Trace)
 	}
 	r.stop(t, task0())
+}
+
+// TestTheOffsetOfALostLetterIsNotCommitted: of a source, in transactions or not. The
+// record is neither in its topic nor in the queue, so it has to come again.
+func TestTheOffsetOfALostLetterIsNotCommitted(t *testing.T) {
+	t.Parallel()
+	for name, rigged := range map[string]func(*testing.T) *rig{
+		"at least once": func(t *testing.T) *rig { return newRig(t, "offset.flush.interval.ms", "3600000") },
+		"exactly once":  func(t *testing.T) *rig { r, _ := newExactlyOnce(t); return r },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, tiny := rigged(t), "1"
+			if _, err := r.admin(t).CreateTopic(deadline(t), 1, 1, map[string]*string{"max.message.bytes": &tiny}, "dead"); err != nil {
+				t.Fatal(err)
+			}
+			r.script.poll = func(ctx context.Context, from int, into *connect.Batch, p *connect.SourcePartition) (int, error) {
+				if from == 0 {
+					addNumber(into, p, 0, "x")
+					return 1, nil
+				}
+				select { // the loop notices by itself that the letter is lost
+				case <-ctx.Done():
+				case <-time.After(time.Millisecond):
+				}
+				return from, nil
+			}
+			r.StartTask(task0(), queued(config.Map{"connector.class": "FakeSource", "transforms": "odd", "transforms.odd.type": "PassBad"}), nil, store.TargetStarted, 1)
+			r.ears.await(t, "c-0", store.Failed)
+			r.stop(t, task0())
+			if len(r.offsets.offsets) > 0 {
+				t.Errorf("committed are %v", r.offsets.offsets)
+			}
+			if name == "exactly once" {
+				if got := r.committed(t, "offsets"); len(got) > 0 {
+					t.Errorf("committed are %v", got)
+				}
+			}
+		})
+	}
 }
 
 // TestDeadLettersWithExactlyOnce: what cannot be transformed or converted goes to

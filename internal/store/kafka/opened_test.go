@@ -12,6 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/connect/config"
+	"sluice/connect/schema"
+	"sluice/internal/store"
 )
 
 // leaveOpen begins a transaction with one record, as somebody does who is killed
@@ -162,5 +164,34 @@ func TestALeaderEndsWhatAnotherHasLeftOpen(t *testing.T) {
 	}
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestOffsetsAreWrittenInATransaction: what a task 0 that still runs somewhere has
+// under way when offsets are altered is never committed.
+func TestOffsetsAreWrittenInATransaction(t *testing.T) {
+	t.Parallel()
+	c := cluster(t)
+	w := worker(c, t.Name(), map[string]string{"exactly.once.source.support": "enabled"})
+	s := parts(t, w)
+	start(t, s)
+	zombie := leaveOpen(t, c, TransactionalID(w, "c", 0), w["offset.storage.topic"], `["c",{"p":1}]`, `{"o":1}`)
+	o, err := s.OpenOffsets(t.Context(), "c", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(key string, n int64) schema.Value {
+		return schema.MapValue([]schema.Entry{{Key: schema.StringValue(key), Value: schema.Int64Value(n)}})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := o.Write(ctx, "c", []store.Offset{{Partition: at("p", 1), Offset: at("o", 2)}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := zombie.EndTransaction(ctx, kgo.TryCommit); err == nil {
+		t.Error("the task commits its transaction")
+	}
+	if got, err := o.Read(ctx, "c", []schema.Value{at("p", 1)}); err != nil || !got[0].Equal(at("o", 2)) {
+		t.Errorf("the offset is %v, %v", got, err)
 	}
 }
