@@ -164,35 +164,32 @@ func (h *Distributed) Run(ctx context.Context) error {
 	}
 }
 
-// end lets what has begun finish, with the loop still serving it, then stops all
-// that runs here.
+// end lets what has begun finish, with the loop still serving it, and stops all
+// that runs here as soon as nothing is done with it any more; writes may take longer.
 func (h *Distributed) end(ctx context.Context) error {
 	idle, idleWrites := h.local.end(), h.writes.end()
 	stopped := make(chan error, 1)
-	for {
+	var err error
+	for stopped != nil || idleWrites != nil {
 		select {
 		case <-h.box.ready:
 			h.drain()
 		case <-idleWrites:
 			idleWrites = nil
-			if idle == nil {
-				h.stopAll(ctx, stopped)
-			}
 		case <-idle:
 			idle = nil
-			if idleWrites == nil {
-				h.stopAll(ctx, stopped)
-			}
-		case err := <-stopped:
-			h.box.close()
+			h.stopAll(ctx, stopped)
+		case err = <-stopped:
+			stopped = nil
 			h.drain()
-			for _, done := range h.state.whenStopped {
-				done()
-			}
-			h.flush(ctx)
-			return err
+			h.state.tellStopped()
 		}
 	}
+	h.box.close()
+	h.drain()
+	h.state.tellStopped()
+	h.flush(ctx)
+	return err
 }
 
 func (h *Distributed) stopAll(ctx context.Context, stopped chan<- error) {

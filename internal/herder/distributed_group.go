@@ -32,12 +32,14 @@ func (h *Distributed) Assigned(a assign.Assignment) {
 	})
 }
 
-// Revoked stops work and then calls done; by then its statuses are written. It
-// does not wait.
+// Revoked stops work and then calls done; by then its statuses are written. What
+// runs is told at once, whatever is done with its connector at the moment: another
+// worker may be given it soon (invariant 2). It does not wait.
 func (h *Distributed) Revoked(w assign.Work, done func()) {
 	ok := h.box.put(func(s *cluster) {
 		h.takeConfigs(s)
 		names := s.revoke(w)
+		h.cfg.Worker.BeginStop(w.Connectors, w.Tasks)
 		var left atomic.Int64
 		left.Store(int64(len(names)))
 		for _, name := range names {

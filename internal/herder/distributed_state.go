@@ -24,7 +24,7 @@ type cluster struct {
 	renewal    *time.Timer      // of the session key; nil before the first
 	needs      int64            // the offset of the last change that needs a rebalance
 	settling   []func()         // called when an assignment takes needs into account
-	// whenStopped are called when the herder has ended: what was revoked runs no more.
+	// whenStopped are called when all is stopped at the end: what was revoked runs no more.
 	whenStopped []func()
 }
 
@@ -92,6 +92,14 @@ func (s *cluster) next() int {
 	return s.starts
 }
 
+// tellStopped says that nothing runs here any more.
+func (s *cluster) tellStopped() {
+	for _, done := range s.whenStopped {
+		done()
+	}
+	s.whenStopped = nil
+}
+
 // assign replaces what this worker is to run.
 func (s *cluster) assign(a assign.Assignment) {
 	s.assignment = a
@@ -108,16 +116,23 @@ func (s *cluster) assign(a assign.Assignment) {
 	}
 }
 
-// revoke takes work away, and returns the names of its connectors.
+// revoke takes work away, and returns the names of its connectors. What runs of it
+// is of no use any more, even if it comes back.
 func (s *cluster) revoke(w assign.Work) []string {
 	names := map[string]bool{}
 	for _, c := range w.Connectors {
 		names[c] = true
 		delete(s.connectors, c)
+		if l := s.here[c]; l != nil && l.connector != nil {
+			l.connector.restart = true
+		}
 	}
 	for _, t := range w.Tasks {
 		names[t.Connector] = true
 		delete(s.tasks[t.Connector], t.Task)
+		if l := s.here[t.Connector]; l != nil && l.tasks[t.Task] != nil {
+			l.tasks[t.Task].restart = true
+		}
 	}
 	return slices.Sorted(maps.Keys(names))
 }

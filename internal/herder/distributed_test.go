@@ -679,6 +679,51 @@ func TestRevokedWhileTheLeaderWaits(t *testing.T) {
 	close(hang)
 }
 
+// TestRevokedWhileAnotherOperationRuns revokes a connector and its tasks while the
+// connector hangs in a restart: they are told to stop all the same, since others are
+// given them when the session of this worker ends.
+func TestRevokedWhileAnotherOperationRuns(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, nil)
+	a := c.join("a:1")
+	c.eventually(a.isReady)
+	a.create("x", nil)
+	c.eventually(c.runs("x"))
+	hang := make(chan struct{})
+	a.worker.set(func() { a.worker.hang = hang })
+	restarted := make(chan error, 1)
+	go func() { restarted <- a.Restart(context.WithoutCancel(t.Context()), "x") }()
+	c.eventually(func() string {
+		waiting := ""
+		a.worker.set(func() {
+			if _, runs := a.worker.connectors["x"]; runs {
+				waiting = "the restart has not begun"
+			}
+		})
+		return waiting
+	})
+	done := make(chan struct{})
+	a.Revoked(assign.Work{Connectors: []string{"x"}, Tasks: []store.TaskID{{Connector: "x", Task: 1}}}, func() { close(done) })
+	c.eventually(func() (told string) {
+		a.worker.set(func() { told = strings.Join(a.worker.told, " ") })
+		if told == "x-1 x" {
+			return ""
+		}
+		return "told to stop: " + told
+	})
+	select {
+	case <-done:
+		t.Error("the revocation does not wait for the restart")
+	default:
+	}
+	a.worker.set(func() { a.worker.hang = nil })
+	close(hang)
+	<-done
+	if err := <-restarted; err == nil {
+		t.Error("what was revoked has started again")
+	}
+}
+
 func TestClusterLevels(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)

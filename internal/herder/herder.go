@@ -101,6 +101,9 @@ type WorkerRunner interface {
 	// StopTasks stops tasks within task.shutdown.graceful.timeout.ms in all; an
 	// error names those that were abandoned.
 	StopTasks(ctx context.Context, ids []store.TaskID) error
+	// BeginStop tells connectors and tasks to stop, and those that do not end in time
+	// are abandoned. It does not wait.
+	BeginStop(names []string, ids []store.TaskID)
 	// SetTargetState pauses or resumes a connector and its tasks.
 	SetTargetState(name string, target store.TargetState)
 	// Close stops everything.

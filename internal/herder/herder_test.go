@@ -77,6 +77,7 @@ type fakeWorker struct {
 	failStart       bool
 	failTasks       bool
 	planErr         error
+	told            []string      // to stop, by BeginStop
 	hang            chan struct{} // StopConnector waits for it, if it is not nil
 	targetState     map[string]store.TargetState
 	closed          bool
@@ -148,6 +149,15 @@ func (w *fakeWorker) StopTasks(_ context.Context, ids []store.TaskID) error {
 		delete(w.tasks, id)
 	}
 	return nil
+}
+
+func (w *fakeWorker) BeginStop(names []string, ids []store.TaskID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range ids {
+		w.told = append(w.told, id.String())
+	}
+	w.told = append(w.told, names...)
 }
 
 func (w *fakeWorker) SetTargetState(name string, target store.TargetState) {

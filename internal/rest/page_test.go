@@ -89,6 +89,7 @@ func (w *pageWorker) StartTask(id store.TaskID, _, _ config.Map, _ store.TargetS
 	w.listener.TaskStatus(id, w.status(store.Running, generation))
 }
 func (w *pageWorker) StopTasks(context.Context, []store.TaskID) error { return nil }
+func (w *pageWorker) BeginStop([]string, []store.TaskID)              {}
 func (w *pageWorker) SetTargetState(name string, target store.TargetState) {
 	state := map[store.TargetState]store.State{store.TargetStarted: store.Running, store.TargetPaused: store.Paused, store.TargetStopped: store.Stopped}[target]
 	w.listener.ConnectorStatus(name, w.status(state, 1<<20))

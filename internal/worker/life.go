@@ -2,9 +2,11 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"sluice/internal/store"
 	"sluice/internal/worker/pipeline"
@@ -18,6 +20,7 @@ type life struct {
 	hard   context.Context //nolint:containedctx // as above: ends when it is abandoned, or is over
 	end    context.CancelCauseFunc
 	done   chan struct{}
+	told   sync.Once // to stop
 	log    *slog.Logger
 	report *reporter
 }
@@ -46,24 +49,42 @@ func (l *life) start(run func() error) {
 	}()
 }
 
-// wait returns when the goroutine has ended. When ctx ends first the instance
-// is abandoned.
+// beginStop tells the instance to stop, and abandons it when it has not ended
+// within the grace. It does not wait. What counts is the first call.
+func (l *life) beginStop(grace time.Duration, what string) {
+	l.told.Do(func() {
+		l.stop(errStopped)
+		late := time.AfterFunc(grace, func() { l.abandon(what, context.DeadlineExceeded) })
+		context.AfterFunc(l.hard, func() { late.Stop() })
+	})
+}
+
+// wait returns when the goroutine has ended, or with an error when it is
+// abandoned, as it is when ctx ends first.
 func (l *life) wait(ctx context.Context, what string) error {
 	select {
-	case <-l.done:
-		return nil
+	case <-l.hard.Done():
 	case <-ctx.Done():
+		l.abandon(what, context.Cause(ctx))
 	}
-	select {
-	case <-l.done: // both, by chance
-		return nil
-	default:
+	if err := context.Cause(l.hard); !errors.Is(err, errStopped) {
+		return err
+	}
+	<-l.done
+	return nil
+}
+
+// abandon leaves the instance to itself, unless it has ended.
+func (l *life) abandon(what string, cause error) {
+	if l.hard.Err() != nil {
+		return
 	}
 	l.report.mute()
-	err := fmt.Errorf("%s did not stop in time and is abandoned: %w", what, context.Cause(ctx))
+	err := fmt.Errorf("%s did not stop in time and is abandoned: %w", what, cause)
 	l.end(err)
-	l.log.Error("instance does not stop and is abandoned: its goroutine stays until its plugin returns")
-	return err
+	if errors.Is(context.Cause(l.hard), err) { // neither ended just now, nor abandoned by somebody else
+		l.log.Error("instance does not stop and is abandoned: its goroutine stays until its plugin returns")
+	}
 }
 
 // reporter tells the listener the statuses of one instance until it is muted,

@@ -109,7 +109,7 @@ func (w *Worker) StartConnector(name string, cfg config.Map, target store.Target
 }
 
 // StopConnector stops a connector and waits for its end, at most five seconds
-// (as Java). One that does not end is abandoned, which the error says; nothing
+// (as Java) from when it was told first. One that does not end is abandoned, which the error says; nothing
 // is heard of it any more. An unknown name is no error.
 func (w *Worker) StopConnector(ctx context.Context, name string) error {
 	w.mu.Lock()
@@ -118,9 +118,7 @@ func (w *Worker) StopConnector(ctx context.Context, name string) error {
 	if !ok {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, connectorGrace)
-	defer cancel()
-	c.life.stop(errStopped)
+	c.beginStop()
 	err := c.life.wait(ctx, "connector "+name)
 	w.mu.Lock()
 	w.Metrics.RemoveConnector(name, c.metrics)
@@ -147,17 +145,15 @@ func (w *Worker) StartTask(id store.TaskID, connectorCfg, taskCfg config.Map, ta
 }
 
 // StopTasks stops the tasks and waits for their end, at most
-// task.shutdown.graceful.timeout.ms for all of them together. Those that do
+// task.shutdown.graceful.timeout.ms from when they were told first. Those that do
 // not end are abandoned: their clients are closed, so that they write and
 // commit nothing more, and the error names them. Unknown ids are no error.
 func (w *Worker) StopTasks(ctx context.Context, ids []store.TaskID) error {
-	ctx, cancel := context.WithTimeout(ctx, w.settings.taskGrace)
-	defer cancel()
 	var stopping []*task
 	w.mu.Lock()
 	for _, id := range ids {
 		if t, ok := w.tasks[id]; ok {
-			t.life.stop(errStopped)
+			t.beginStop()
 			stopping = append(stopping, t)
 		}
 	}
@@ -176,6 +172,28 @@ func (w *Worker) StopTasks(ctx context.Context, ids []store.TaskID) error {
 	}
 	return errors.Join(errs...)
 }
+
+// BeginStop tells connectors and tasks to stop, and does not wait for their end:
+// StopConnector and StopTasks do. Their time runs from now on, and those that have
+// not ended by then are abandoned. Unknown ones are no error.
+func (w *Worker) BeginStop(names []string, ids []store.TaskID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range ids {
+		if t, ok := w.tasks[id]; ok {
+			t.beginStop()
+		}
+	}
+	for _, name := range names {
+		if c, ok := w.connectors[name]; ok {
+			c.beginStop()
+		}
+	}
+}
+
+func (t *task) beginStop() { t.life.beginStop(t.worker.settings.taskGrace, "task "+t.id.String()) }
+
+func (c *connector) beginStop() { c.life.beginStop(connectorGrace, "connector "+c.name) }
 
 // SetTargetState pauses or resumes a connector and its tasks. Stopped stops
 // the connector; its tasks are the caller's to stop. It does not wait.

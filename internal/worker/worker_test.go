@@ -140,6 +140,35 @@ func TestHangingTaskIsAbandoned(t *testing.T) {
 	}
 }
 
+// TestHangingTaskIsAbandonedByItself has a task that hangs told to stop: its time
+// runs although nobody waits for it.
+func TestHangingTaskIsAbandonedByItself(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "task.shutdown.graceful.timeout.ms", "20")
+	hang := make(chan struct{})
+	r.script.poll = func(_ context.Context, from int, _ *connect.Batch, _ *connect.SourcePartition) (int, error) {
+		<-hang
+		return from, nil
+	}
+	r.StartTask(task0(), config.Map{"connector.class": "FakeSource"}, nil, store.TargetStarted, 1)
+	r.ears.await(t, "c-0", store.Running)
+	r.mu.Lock()
+	life := r.tasks[task0()].life
+	r.mu.Unlock()
+	r.BeginStop([]string{"nobody"}, []store.TaskID{task0(), {Connector: "nobody"}})
+	select {
+	case <-life.hard.Done():
+	case <-deadline(t).Done():
+		t.Fatal("the task is not abandoned")
+	}
+	err := r.StopTasks(deadline(t), []store.TaskID{task0()})
+	if err == nil || !strings.Contains(err.Error(), "task c-0 did not stop in time and is abandoned: context deadline exceeded") {
+		t.Errorf("error %v", err)
+	}
+	close(hang)
+	<-life.done
+}
+
 func TestHangingSinkIsAbandoned(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "task.shutdown.graceful.timeout.ms", "30000")
