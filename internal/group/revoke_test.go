@@ -89,9 +89,8 @@ func TestTheSessionIsAsOldAsTheRequest(t *testing.T) {
 	now := time.Now()
 	m := &Member{log: slog.New(slog.DiscardHandler)}
 	for _, tt := range []struct {
-		err  error
-		sent time.Duration
-		want time.Duration
+		err        error
+		sent, want int // seconds
 	}{
 		{nil, 1, 1},
 		{kerr.RebalanceInProgress, 2, 2},
@@ -100,9 +99,9 @@ func TestTheSessionIsAsOldAsTheRequest(t *testing.T) {
 		{nil, 1, 2}, // overtaken
 		{nil, 5, 5},
 	} {
-		m.note(tt.err, now.Add(tt.sent*time.Second))
-		if got := m.contact.Sub(now); got != tt.want*time.Second {
-			t.Errorf("after the answer %v to what was sent at %ds the session is of %v", tt.err, tt.sent, got)
+		m.note(tt.err, now.Add(time.Duration(tt.sent)*time.Second))
+		if got := m.contact.Sub(now); got != time.Duration(tt.want)*time.Second {
+			t.Errorf("after the answer %v to what was sent at %ds the session is of %s", tt.err, tt.sent, got)
 		}
 	}
 }

@@ -74,6 +74,9 @@ func (r *run) table() string {
 	if r.ours() {
 		fmt.Fprintf(&b, " Goroutines of our workers likewise %v and %v; resident memory of the biggest one %s; slowest orderly stop %.1f s, all with exit code 0.", r.idle, r.left, r.memories(), r.cluster.slowest.Seconds())
 	}
+	if r.hung > 0 {
+		fmt.Fprintf(&b, " The broker had forgotten the end of %d transactions, which were aborted as with `kafka-transactions.sh`.", r.hung)
+	}
 	for _, fault := range r.never {
 		fmt.Fprintf(&b, " After %q no line came for two minutes, and all workers were started anew.", fault)
 	}
