@@ -89,11 +89,11 @@ func (s *api) appendTask(dst []byte, connector string, t herder.TaskStatus) []by
 func appendInstance(dst []byte, s store.Status) []byte {
 	dst = appendText(append(dst, `"state":`...), string(s.State))
 	dst = appendText(append(dst, `,"worker_id":`...), s.WorkerID)
-	if s.Trace != "" {
-		dst = appendText(append(dst, `,"trace":`...), s.Trace)
-	}
 	if s.Version != "" {
 		dst = appendText(append(dst, `,"version":`...), s.Version)
+	}
+	if s.Trace != "" {
+		dst = appendText(append(dst, `,"trace":`...), s.Trace)
 	}
 	return dst
 }

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -29,8 +30,8 @@ func rawPath(r *http.Request) string {
 // ways, or as suspicious, because of control characters.
 func split(path string) (segments []string, fine bool) {
 	path = strings.TrimPrefix(path, "/")
-	if strings.ContainsAny(path, illegal) || !encodedWell(path) {
-		return nil, false
+	if strings.ContainsAny(path, "{}") {
+		return nil, false // of parameters, too
 	}
 	last := strings.LastIndexByte(path, '/') + 1
 	if last > 0 && strings.HasPrefix(path[last:], ";") {
@@ -42,7 +43,10 @@ func split(path string) (segments []string, fine bool) {
 		if name == "" && len(segments) > 1 || strings.HasPrefix(path, "/") || strings.HasSuffix(path, "//") {
 			return nil, false // an empty segment
 		}
-		if parameters && (name == "." || name == "..") {
+		if !encodedWell(name) {
+			return nil, false
+		}
+		if plain := strings.ReplaceAll(strings.ToLower(name), "%2e", "."); (plain == "." || plain == "..") && (parameters || plain != name) {
 			return nil, false
 		}
 		segments[i] = name
@@ -67,28 +71,33 @@ func leavesRoot(segments []string) bool {
 	return false
 }
 
+// matrix is what stands for the matrix parameters of a segment, which Java's server does not
+// look into.
+var matrix = regexp.MustCompile(`;[^/]*`)
+
 // malformed reports whether Java's server cannot parse the path: because of a NUL
 // or a bad escape in it, or because it leaves the root.
 func malformed(path string) bool {
+	path = matrix.ReplaceAllString(path, "")
 	decoded, err := url.PathUnescape(path)
 	return err != nil || strings.ContainsRune(decoded, 0) || leavesRoot(strings.Split(strings.Trim(path, "/"), "/"))
 }
 
-// encodedWell reports whether the escapes are hexadecimal, stand for characters
-// of UTF-8 and hide nothing that has a meaning in a path.
-func encodedWell(path string) bool {
-	decoded, err := url.PathUnescape(path)
-	if err != nil || !utf8.ValidString(decoded) {
+// encodedWell reports whether the escapes of a segment are hexadecimal, stand for
+// characters of UTF-8 and hide nothing that has a meaning in a path.
+func encodedWell(name string) bool {
+	decoded, err := url.PathUnescape(name)
+	if err != nil || !utf8.ValidString(decoded) || strings.ContainsAny(name, illegal) {
 		return false
 	}
 	if strings.ContainsFunc(decoded, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return false
 	}
-	if strings.ContainsFunc(path, func(r rune) bool { return r >= utf8.RuneSelf }) {
+	if strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return false // to be encoded
 	}
-	lower := strings.ToLower(path)
-	for _, hidden := range []string{"%2f", "%5c", "%25", "%2e"} {
+	lower := strings.ToLower(name)
+	for _, hidden := range []string{"%2f", "%5c", "%25"} {
 		if strings.Contains(lower, hidden) {
 			return false
 		}
