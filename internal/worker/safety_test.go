@@ -339,3 +339,86 @@ func TestFenceAwaitsTheAbort(t *testing.T) {
 		t.Errorf("the broker knows of %v, %v", listed.TransactionalIDs(), err)
 	}
 }
+
+// TestLostPartitionsCommitNothing: a task whose membership was lost is not even asked
+// what is safe. Another one may have gone on with the partitions.
+func TestLostPartitionsCommitNothing(t *testing.T) {
+	t.Parallel()
+	for name, lose := range map[string]func(*testing.T, *rig){
+		// The coordinator takes the member out, as it does when a session ends.
+		"the session": func(t *testing.T, r *rig) {
+			groups, err := r.admin(t).DescribeGroups(deadline(t), "connect-c")
+			if err != nil {
+				t.Fatal(err)
+			}
+			req := kmsg.NewPtrLeaveGroupRequest()
+			req.Group = "connect-c"
+			for _, m := range groups["connect-c"].Members {
+				member := kmsg.NewLeaveGroupRequestMember()
+				member.MemberID = m.MemberID
+				req.Members = append(req.Members, member)
+			}
+			cl, err := kgo.NewClient(kgo.SeedBrokers(r.addr))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer cl.Close()
+			if _, err := req.RequestWith(deadline(t), cl); err != nil {
+				t.Fatal(err)
+			}
+		},
+		// The put takes longer than max.poll.interval.ms.
+		"the time for a put": func(t *testing.T, r *rig) {
+			for members, admin := 1, r.admin(t); members > 0; {
+				groups, err := admin.DescribeGroups(deadline(t), "connect-c")
+				if err != nil {
+					t.Fatal(err)
+				}
+				members = len(groups["connect-c"].Members)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			interval := "3600000"
+			if name == "the time for a put" {
+				interval = "300"
+			}
+			r := newRig(t, "consumer.max.poll.interval.ms", interval, "consumer.heartbeat.interval.ms", "50", "offset.flush.interval.ms", "3600000")
+			r.produce(t, "0")
+			puts, lost, end := make(chan int, 100), make(chan struct{}), make(chan struct{})
+			asked, n := 0, 0 // of the task's goroutine
+			r.script.put = func(_ context.Context, records []connect.Record) error {
+				if len(records) == 0 {
+					return nil
+				}
+				n++
+				puts <- asked
+				if n == 1 {
+					<-lost
+				} else {
+					<-end
+				}
+				return nil
+			}
+			r.script.preCommit = func(consumed connect.ConsumedOffsets) (connect.ConsumedOffsets, error) {
+				asked++
+				return consumed, nil
+			}
+			r.StartTask(task0(), config.Map{"connector.class": "FakeSink", "topics": "numbers"}, nil, store.TargetStarted, 1)
+			<-puts
+			lose(t, r)
+			close(lost)
+			select {
+			case asked := <-puts: // the record comes again
+				if asked > 0 {
+					t.Error("the task was asked what is safe of a partition that it has lost")
+				}
+			case <-deadline(t).Done():
+				t.Fatal("the record does not come again")
+			}
+			close(end)
+			r.stop(t, task0())
+		})
+	}
+}
