@@ -305,7 +305,7 @@ func (t *transactions) write(ctx context.Context, offsets []store.Offset) error 
 	if err := errors.Join(client.Flush(ctx), refused); err != nil {
 		return err
 	}
-	if err := client.EndTransaction(ctx, kgo.TryCommit); err != nil {
+	if err := kafka.CommitTransaction(ctx, client); err != nil {
 		return err
 	}
 	t.open = false

@@ -6,6 +6,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"sluice/internal/kafka"
 	"sluice/internal/store"
 	"sluice/internal/store/journal"
 )
@@ -49,7 +50,7 @@ func (l *transactional) Append(ctx context.Context, records ...store.Record) err
 	if err := appendAll(ctx, l.client, l.topic, records); err != nil {
 		return err // the caller closes the producer, and the next leader aborts what is open
 	}
-	return l.client.EndTransaction(ctx, kgo.TryCommit)
+	return kafka.CommitTransaction(ctx, l.client)
 }
 
 // Close implements journal.Writer.
