@@ -65,6 +65,10 @@ func (v validation) checkExactlyOnce(values *config.Values) {
 	support := connect.ExactlyOnceUnknown
 	if p, ok := v.plugins.Source(*v.raw[definition.ConnectorClass]); ok {
 		if c, ok := p.New().(connect.ExactlyOnceSource); ok {
+			if wrong := firstError(p.Config.Validate(v.raw)); wrong != "" {
+				values.AddError(exactlyOnceKey, unexpected+wrong)
+				return
+			}
 			support = c.ExactlyOnceSupport(v.raw.Map())
 		}
 	}
@@ -78,6 +82,20 @@ func (v validation) checkExactlyOnce(values *config.Values) {
 			"semantics, and then consider reconfiguring the connector to use the value \"requested\" for this property "+
 			"(which will disable this preflight check and allow the connector to be created).")
 	}
+}
+
+// unexpected stands before what keeps a connector from being asked what it can do:
+// in Java it is asked, and fails with that.
+const unexpected = "An unexpected error occurred during validation: "
+
+// firstError returns the first error of the values; "" is none.
+func firstError(values config.Values) string {
+	for _, value := range values {
+		if len(value.Errors) > 0 {
+			return value.Errors[0]
+		}
+	}
+	return ""
 }
 
 // exactlyOnce tells whether source tasks write in transactions on this worker.

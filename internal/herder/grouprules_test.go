@@ -122,13 +122,15 @@ func (ableSource) CanDefineTransactionBoundaries(cfg config.Map) bool { return c
 func TestConnectorsThatCan(t *testing.T) {
 	t.Parallel()
 	plugins := plugins.New(plugin.Set{
-		Sources:          []plugin.Source{{Info: plugin.Info{Class: "Able", Version: "1"}, New: func() connect.SourceConnector { return ableSource{} }}},
+		Sources:          []plugin.Source{{Info: plugin.Info{Class: "Able", Version: "1", Config: config.Def{{Name: "able", Type: config.String, Default: "no", Validator: config.NonEmpty{}}}}, New: func() connect.SourceConnector { return ableSource{} }}},
 		Converters:       []plugin.Converter{{Info: plugin.Info{Class: jsonClass, Version: "1"}}},
 		HeaderConverters: []plugin.HeaderConverter{{Info: plugin.Info{Class: "org.apache.kafka.connect.storage.SimpleHeaderConverter", Version: "1"}}},
 	})
 	settings := config.Map{"key.converter": jsonClass, "value.converter": jsonClass, "group.id": "g", "exactly.once.source.support": "enabled"}
 	for able, want := range map[string]string{
 		"yes": "[] []",
+		"": "[An unexpected error occurred during validation: Invalid value  for configuration able: String must be non-empty] " +
+			"[The connector does not support connector-defined transaction boundaries with the given configuration. Please reconfigure it to use a different transaction boundary definition.]",
 		"no": "[The connector does not support exactly-once semantics with the provided configuration.] " +
 			"[The connector does not support connector-defined transaction boundaries with the given configuration. Please reconfigure it to use a different transaction boundary definition.]",
 	} {
