@@ -52,6 +52,9 @@ func TestValidate(t *testing.T) {
 		{"dead letters match", config.Map{"connector.class": sink, "name": "n", "topics.regex": "d.*", "errors.deadletterqueue.topic.name": "dlq"}, 1, map[string][]string{
 			"topics.regex": {"The DLQ topic 'dlq' may not be matched by the regex for the topics ('topics.regex=d.*') consumed by the connector"},
 		}},
+		{"bad regex and dead letters", config.Map{"connector.class": sink, "name": "n", "topics.regex": "[", "errors.deadletterqueue.topic.name": "dlq"}, 1, map[string][]string{
+			"topics.regex": {"Invalid value [ for configuration topics.regex: Invalid regex: Unclosed character class near index 0\n[\n^"},
+		}},
 		{"null of the connector's own key", config.Map{"connector.class": sink, "name": "n", "topics": "t", "file": null}, 0, nil},
 		{"null of an unknown key", config.Map{"connector.class": src, "name": "n", "topic": "t", "x": null}, 1, map[string][]string{
 			"x": {"Null value can not be supplied as the configuration value."},

@@ -365,6 +365,9 @@ func TestCrossOriginAndHeaderRules(t *testing.T) {
 		w.Header().Get("Access-Control-Max-Age") != "60" || w.Header().Get("Allow") == "" {
 		t.Errorf("preflight: %d %v", w.Code, w.Header())
 	}
+	if w := call(t, h, "OPTIONS", "/connectors", "", "Origin", "http://ok.example", "Access-Control-Request-Method", ""); w.Header().Get("Access-Control-Max-Age") != "60" {
+		t.Errorf("preflight for no method: %v", w.Header())
+	}
 	if w := call(t, h, "GET", "/admin/loggers", ""); w.Code != 404 || contentType(w) != "" {
 		t.Errorf("loggers without admin listeners: %d %q", w.Code, contentType(w))
 	}

@@ -90,5 +90,5 @@ func list(value string) []string {
 
 // isPreflight reports whether a browser asks what it may send (CORS).
 func isPreflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+	return r.Method == http.MethodOptions && len(r.Header.Values("Access-Control-Request-Method")) > 0
 }
