@@ -23,7 +23,7 @@ func (h *Distributed) Put(ctx context.Context, name string, cfg config.Raw, init
 		created bool
 		info    ConnectorInfo
 	}
-	stored, err := doFor(ctx, h.writes, name, "writing a config for connector "+name+" to the config topic", false, func(ctx context.Context) (result, error) {
+	stored, err := doFor(ctx, h.writes, name, writingConfig(name), false, func(ctx context.Context) (result, error) {
 		created, info, err := h.store(ctx, name, cfg, initial, replace)
 		return result{created, info}, err
 	})
@@ -53,7 +53,7 @@ func (h *Distributed) Patch(ctx context.Context, name string, patch config.Raw) 
 	if err := h.lead(); err != nil {
 		return info, err
 	}
-	return doFor(ctx, h.writes, name, "writing a config for connector "+name+" to the config topic", false, func(ctx context.Context) (info ConnectorInfo, err error) {
+	return doFor(ctx, h.writes, name, writingConfig(name), false, func(ctx context.Context) (info ConnectorInfo, err error) {
 		current := h.cfg.Configs.Snapshot().Connector(name)
 		if current == nil {
 			return info, notFound("Connector %s not found", name)
@@ -63,9 +63,14 @@ func (h *Distributed) Patch(ctx context.Context, name string, patch config.Raw) 
 		if err := h.accept(h.writes.patience(ctx, name), cfg); err != nil {
 			return info, err
 		}
+		h.writes.enter(name, writingConfig(name))
 		_, info, err = h.store(ctx, name, cfg, nil, true)
 		return info, err
 	})
+}
+
+func writingConfig(name string) string {
+	return "writing a config for connector " + name + " to the config topic"
 }
 
 // Delete implements Herder. It answers when the configuration is removed; the

@@ -118,6 +118,42 @@ type ledger struct {
 	mu     sync.Mutex // guards the following
 	claims []string
 	unread func() // writes what this worker has not read yet, once
+	held   string // a connector of which the next write waits for hold
+	hold   func()
+}
+
+// holdOnce has the next write of a connector wait for hold.
+func (l *ledger) holdOnce(connector string, hold func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held, l.hold = connector, hold
+}
+
+func (l *ledger) pass(connector string) {
+	l.mu.Lock()
+	hold := l.hold
+	if hold == nil || l.held != connector {
+		l.mu.Unlock()
+		return
+	}
+	l.hold = nil
+	l.mu.Unlock()
+	hold()
+}
+
+func (l *ledger) PutConnector(ctx context.Context, name string, cfg config.Raw, target store.TargetState) error {
+	l.pass(name)
+	return l.ConfigStore.PutConnector(ctx, name, cfg, target)
+}
+
+func (l *ledger) RemoveConnector(ctx context.Context, name string) error {
+	l.pass(name)
+	return l.ConfigStore.RemoveConnector(ctx, name)
+}
+
+func (l *ledger) PutTargetState(ctx context.Context, name string, target store.TargetState) error {
+	l.pass(name)
+	return l.ConfigStore.PutTargetState(ctx, name, target)
 }
 
 func (l *ledger) Claim(ctx context.Context) error {
