@@ -47,10 +47,6 @@ func TestWritesOfAGroupSayWhatIsInTheWay(t *testing.T) {
 				"pause":  func(ctx context.Context) error { return a.SetTarget(ctx, "x", store.TargetPaused) },
 				"stop":   func(ctx context.Context) error { return a.SetTarget(ctx, "x", store.TargetStopped) },
 				"delete": func(ctx context.Context) error { return a.Delete(ctx, "x") },
-				"restart": func(ctx context.Context) error {
-					_, err := a.RestartWith(ctx, "x", true, false)
-					return err
-				},
 			} {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 				code, text := status(t, second(ctx))
