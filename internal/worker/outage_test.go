@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net"
 	"runtime"
@@ -174,7 +175,14 @@ func (r *rig) restartBroker(t *testing.T, meanwhile func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := embedded.Start(t.Context(), embedded.Config{Dir: r.dir, Port: port})
+	var b *embedded.Broker
+	for ctx := deadline(t); ; runtime.Gosched() {
+		b, err = embedded.Start(t.Context(), embedded.Config{Dir: r.dir, Port: port})
+		// A connection of another test may have the port for a moment.
+		if _, taken := errors.AsType[*embedded.PortInUseError](err); !taken || ctx.Err() != nil {
+			break
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
