@@ -511,6 +511,10 @@ func TestForward(t *testing.T) {
 			_, _, err := b.Put(t.Context(), "y", source("y", nil), nil, false)
 			return err
 		}(),
+		"put what is wrong": func() error {
+			_, _, err := b.Put(t.Context(), "y", source("y", config.Map{"tasks.max": "x"}), nil, false)
+			return err
+		}(),
 		"patch":  func() error { _, err := b.Patch(t.Context(), "x", config.Raw{}); return err }(),
 		"delete": b.Delete(t.Context(), "x"),
 		"stop":   b.SetTarget(t.Context(), "x", store.TargetStopped),
