@@ -57,9 +57,15 @@ func (m *Member) heard(sent time.Time) {
 }
 
 // await runs f, which touches no state of the member, and keeps asking the
-// coordinator meanwhile. When that is silent for too long, f's context ends and
-// what is held is given up.
+// coordinator meanwhile. When that is silent for too long, what is held is given up,
+// and f's context ends.
 func (m *Member) await(ctx context.Context, f func(ctx context.Context) error) error {
+	return m.awaitWhile(ctx, f, func(error) bool { return !m.silent() })
+}
+
+// awaitWhile is await, where f's context ends when more says so, by the outcome of
+// each probe.
+func (m *Member) awaitWhile(ctx context.Context, f func(ctx context.Context) error, more func(probed error) bool) error {
 	asking, cancel := context.WithCancel(ctx)
 	defer cancel()
 	outcome := m.begin(asking, f)
@@ -72,13 +78,35 @@ func (m *Member) await(ctx context.Context, f func(ctx context.Context) error) e
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-ticker.C:
-			m.probe(ctx)
-			if time.Since(m.contact) >= m.silence() {
+			ended := !more(m.probe(ctx))
+			if ended {
 				cancel()
-				m.loseIfSilent(ctx)
+			}
+			m.loseIfSilent(ctx)
+			if ended {
 				return errSilent
 			}
 		}
+	}
+}
+
+// untilLost returns what awaitWhile needs for a request to join: that is given up
+// only when probes say for some time that nobody waits for this worker, since the
+// request, or its answer, was lost. To ask again helps nobody while the coordinator
+// is slow or out of reach, and a request that was given up may come late, in the
+// place of a newer one: it says that this worker runs what it ran then.
+func (m *Member) untilLost() func(probed error) bool {
+	var since time.Time
+	return func(probed error) bool {
+		lost := probed == nil || errors.Is(probed, kerr.UnknownMemberID) ||
+			m.generation >= 0 && errors.Is(probed, kerr.IllegalGeneration) // without a generation, it is refused always
+		switch {
+		case !lost:
+			since = time.Time{}
+		case since.IsZero():
+			since = time.Now()
+		}
+		return !lost || time.Since(since) < m.silence()
 	}
 }
 
@@ -105,7 +133,10 @@ func (m *Member) ask(ctx context.Context, f func(ctx context.Context) error) err
 // probe is a heartbeat for the session alone. One that is refused holds none: the
 // answer to what this worker waits for may have gone to a connection that broke, and
 // the group goes on without it.
-func (m *Member) probe(ctx context.Context) {
+func (m *Member) probe(ctx context.Context) error {
+	if m.memberID == "" {
+		return nil // nobody is asked for
+	}
 	ctx, cancel := context.WithTimeout(ctx, m.beat)
 	defer cancel()
 	sent := time.Now()
@@ -113,6 +144,7 @@ func (m *Member) probe(ctx context.Context) {
 	if err == nil || errors.Is(err, kerr.RebalanceInProgress) {
 		m.heard(sent)
 	}
+	return err
 }
 
 func (m *Member) beatOnce(ctx context.Context) error {
@@ -136,20 +168,24 @@ func (m *Member) silence() time.Duration {
 	return max(min(m.settings.HeartbeatInterval, m.settings.SessionTimeout), m.settings.SessionTimeout/10)
 }
 
-// loseIfSilent stops everything when the coordinator has not answered for too
+// silent tells whether the coordinator has not answered for too long.
+func (m *Member) silent() bool { return time.Since(m.contact) >= m.silence() }
+
+// loseIfSilent gives up everything when the coordinator has not answered for too
 // long.
 func (m *Member) loseIfSilent(ctx context.Context) {
-	silent := time.Since(m.contact)
-	if silent < m.silence() || !m.member {
-		return
+	if m.silent() && m.member {
+		m.lose(ctx)
 	}
+}
+
+// lose gives up everything, and has the worker join with nothing.
+func (m *Member) lose(ctx context.Context) {
 	m.rejoin = true
 	m.left()
-	if m.held == nil || m.held.work.Empty() {
-		m.held = nil
-		return
+	if m.held != nil && !m.held.work.Empty() {
+		m.log.Warn("the group coordinator does not answer; what this worker runs is stopped, since another may be given it",
+			"silent", time.Since(m.contact).Round(time.Millisecond))
 	}
-	m.log.Warn("the group coordinator does not answer; what this worker runs is stopped, since another may be given it",
-		"silent", silent.Round(time.Millisecond))
 	m.revokeAll(ctx)
 }

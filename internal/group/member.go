@@ -289,14 +289,16 @@ func (m *Member) settle(ctx context.Context) {
 
 // revokeAll gives up all that is held.
 func (m *Member) revokeAll(ctx context.Context) {
-	if m.held != nil {
-		m.revoke(ctx, m.held.work)
-		m.held = nil
+	held := m.held
+	m.held = nil
+	if held != nil {
+		m.revoke(ctx, held.work)
 	}
 }
 
-// revoke has work stopped and waits for that, with the membership kept alive. A
-// worker that takes longer than a rebalance may last leaves the group meanwhile.
+// revoke has work stopped and waits for that, with the membership kept alive. When
+// the coordinator is silent meanwhile, the rest is given up too. A worker that takes
+// longer than a rebalance may last leaves the group until it is done.
 func (m *Member) revoke(ctx context.Context, w assign.Work) {
 	if w.Empty() {
 		return
@@ -317,6 +319,9 @@ func (m *Member) revoke(ctx context.Context, w assign.Work) {
 		case <-ticker.C:
 			if m.memberID != "" {
 				m.heartbeat(ctx)
+			}
+			if m.silent() && m.held != nil {
+				m.lose(ctx)
 			}
 		case <-late.C:
 			m.log.Warn("what was revoked has not stopped within rebalance.timeout.ms; the worker leaves the group until it has")

@@ -87,12 +87,15 @@ func (m *Member) join(ctx context.Context) (*kmsg.JoinGroupResponse, error) {
 		case <-m.wake:
 		default:
 		}
-		began := time.Now()
+		began, said := time.Now(), m.held
 		resp, err := m.joinOnce(ctx)
 		if err == nil {
 			m.heard(began)
 			m.metrics.Joined(time.Since(began))
 			m.memberID, m.generation = resp.MemberID, int(resp.Generation)
+			if said != nil && m.held == nil {
+				continue // what it said that it runs was given up meanwhile
+			}
 			return resp, nil
 		}
 		switch {
@@ -126,10 +129,10 @@ func (m *Member) joinOnce(ctx context.Context) (*kmsg.JoinGroupResponse, error) 
 		req.Protocols = append(req.Protocols, offer)
 	}
 	var resp *kmsg.JoinGroupResponse
-	err := m.await(ctx, func(ctx context.Context) (err error) {
+	err := m.awaitWhile(ctx, func(ctx context.Context) (err error) {
 		resp, err = req.RequestWith(ctx, m.client)
 		return err
-	})
+	}, m.untilLost())
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +183,11 @@ func (m *Member) adopt(ctx context.Context, a assignment, joined *kmsg.JoinGroup
 	m.version = m.chosen(joined)
 	held, revoked := work(a.assigned), work(a.revoked)
 	if m.version != v0 {
+		had := m.held
 		m.revoke(ctx, revoked)
+		if had != nil && m.held == nil {
+			return nil // the session was lost meanwhile; rejoin is set
+		}
 		if m.held != nil {
 			held = held.Plus(m.held.work.Minus(revoked))
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -42,28 +44,44 @@ func TestStopsBeforeTheSessionEnds(t *testing.T) {
 type stopNotes struct {
 	*worker
 	revoked time.Time
+	hang    chan struct{} // what is revoked has stopped when it is closed; nil stops at once
 }
 
 func (n *stopNotes) Revoked(w assign.Work, done func()) {
 	n.revoked = time.Now()
+	if hang := n.hang; hang != nil {
+		n.worker.Revoked(w, func() {})
+		go func() {
+			<-hang
+			done()
+		}()
+		return
+	}
 	n.worker.Revoked(w, done)
 }
 
-func stopsInTime(t *testing.T, set config.Map, into time.Duration, refuses bool) {
-	const session, grace = 10 * time.Second, 5 * time.Second
+// silence is one worker in a group of its own, which runs a connector with two
+// tasks, on a virtual network and clock.
+type silence struct {
+	*stopNotes
+	fake *kfake.Cluster
+	end  func()
+}
+
+func newSilence(t *testing.T, set config.Map) *silence {
+	t.Helper()
 	network := &kfake.VirtualNetwork{}
 	fake, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(network.Listen),
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer fake.Close()
 	settings := config.Map{"bootstrap.servers": fake.ListenAddrs()[0], "group.id": "g"}
 	maps.Copy(settings, set)
 	w := &stopNotes{worker: &worker{t: t, name: "a", topic: &topic{counts: map[string]int{}}, changed: make(chan struct{}, 1)}}
 	w.topic.set("x", 2)
 	w.look()
-	member, err := New(Config{
+	w.member, err = New(Config{
 		Settings: settings, URL: "http://a/", WorkerID: "a:1", Configs: w, Listener: w, Log: slog.New(slog.DiscardHandler),
 		Opts: []kgo.Opt{kgo.Dialer(network.DialContext)},
 	})
@@ -72,16 +90,36 @@ func stopsInTime(t *testing.T, set config.Map, into time.Duration, refuses bool)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- member.Run(ctx) }()
-	time.Sleep(10*time.Second + into)
+	go func() { ended <- w.member.Run(ctx) }()
+	return &silence{w, fake, func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		fake.Close()
+	}}
+}
+
+// after returns what runs after some time.
+func (s *silence) after(d time.Duration) string {
+	time.Sleep(d)
 	synctest.Wait()
-	if w.running.Empty() {
-		t.Fatal("nothing runs")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprint(s.running.Sorted())
+}
+
+func stopsInTime(t *testing.T, set config.Map, into time.Duration, refuses bool) {
+	const session, grace = 10 * time.Second, 5 * time.Second
+	w := newSilence(t, set)
+	defer w.end()
+	if got := w.after(10*time.Second + into); got != "{[x] [x-0 x-1]}" {
+		t.Fatal("what runs is ", got)
 	}
 	var last atomic.Pointer[time.Time] // the last heartbeat that was answered
 	var silent atomic.Bool
-	fake.Control(func(req kmsg.Request) (kmsg.Response, error, bool) {
-		fake.KeepControl()
+	w.fake.Control(func(req kmsg.Request) (kmsg.Response, error, bool) {
+		w.fake.KeepControl()
 		if !silent.Load() && req.Key() == int16(kmsg.Heartbeat) {
 			now := time.Now()
 			last.Store(&now)
@@ -104,8 +142,94 @@ func stopsInTime(t *testing.T, set config.Map, into time.Duration, refuses bool)
 	if late := took + grace; late > session {
 		t.Errorf("what runs is told to stop %v after the last answer, and has stopped by %v", took, late)
 	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
+}
+
+// TestStopsTheRestDuringARevocation has the coordinator fall silent while a task
+// that was revoked does not stop: the others must not wait for it. What the
+// assignment gave is not taken any more.
+func TestStopsTheRestDuringARevocation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newSilence(t, config.Map{"scheduled.rebalance.max.delay.ms": "0"})
+		defer w.end()
+		w.after(10 * time.Second)
+		hang := make(chan struct{})
+		w.hang = hang
+		w.topic.set("x", 1)
+		offset := w.topic.set("y", 1)
+		w.look()
+		w.member.Rejoin(offset, "a task less")
+		if got := w.after(time.Second); got != "{[x] [x-0]}" {
+			t.Fatal("what runs during the revocation is ", got)
+		}
+		var silent atomic.Bool
+		silent.Store(true)
+		w.fake.Control(func(kmsg.Request) (kmsg.Response, error, bool) {
+			w.fake.KeepControl()
+			return nil, nil, silent.Load()
+		})
+		if got := w.after(4 * time.Second); got != "{[] []}" {
+			t.Error("what runs 4 s after the last answer is ", got)
+		}
+		close(hang)
+		if got := w.after(time.Second); got != "{[] []}" {
+			t.Error("what runs after the revocation, with no session, is ", got)
+		}
+		silent.Store(false)
+		if got := w.after(time.Minute); got != "{[x y] [x-0 y-0]}" {
+			t.Error("what runs in the end is ", got)
+		}
+	})
+}
+
+// TestSlowJoin has the coordinator answer a worker's wish to join late, and no
+// heartbeat meanwhile. The worker gives up what it runs, and asks once: a request
+// that was given up could come late, and say what does not run any more. When the
+// answer comes it says at once that it runs nothing.
+func TestSlowJoin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newSilence(t, nil)
+		defer w.end()
+		w.after(10 * time.Second)
+		var slow atomic.Bool
+		slow.Store(true)
+		var mu sync.Mutex
+		var joins []string // what they say
+		w.fake.Control(func(req kmsg.Request) (kmsg.Response, error, bool) {
+			w.fake.KeepControl()
+			if join, ok := req.(*kmsg.JoinGroupRequest); ok {
+				said, err := readMetadata(join.Protocols[0].Metadata)
+				if err != nil {
+					t.Error(err)
+				}
+				holds := "nothing"
+				if said.holds != nil {
+					holds = fmt.Sprint(work(said.holds.assigned).Sorted())
+				}
+				mu.Lock()
+				joins = append(joins, holds)
+				mu.Unlock()
+				if slow.Load() {
+					w.fake.SleepControl(func() { time.Sleep(8 * time.Second) })
+				}
+				return nil, nil, false
+			}
+			return nil, nil, slow.Load() && req.Key() == int16(kmsg.Heartbeat)
+		})
+		w.member.Rejoin(w.topic.set("y", 1), "a connector more")
+		w.look()
+		if got := w.after(7 * time.Second); got != "{[] []}" {
+			t.Error("what runs while nothing is heard is ", got)
+		}
+		slow.Store(false)
+		if got := w.after(5 * time.Second); got != "{[x y] [x-0 x-1 y-0]}" {
+			t.Error("what runs in the end is ", got)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if got := fmt.Sprint(joins); !strings.HasPrefix(got, "[{[x] [x-0 x-1]} nothing") {
+			t.Error("the requests to join have said: ", got)
+		}
+	})
 }
