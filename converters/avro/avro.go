@@ -73,30 +73,14 @@ type Converter struct {
 	enc     encoder
 	dec     decoder
 
-	programs map[programKey]*program
-	last     programKey
-	lastUsed *program
-
-	readers    map[readerKey]*source
-	lastSource readerKey
-	lastRead   *source
-}
-
-type programKey struct {
-	topic  string
-	schema *schema.Schema
+	programs *registry.Cache[registry.WriteKey, *program]
+	sources  *registry.Cache[registry.ReadKey, *source]
 }
 
 // program writes the records of one topic and Connect schema.
 type program struct {
 	target registry.Target
 	root   *writer
-}
-
-type readerKey struct {
-	topic string
-	id    int
-	guid  string
 }
 
 // source reads the records of one topic and writer's schema.
@@ -119,7 +103,8 @@ func (c *Converter) Configure(cfg config.Map, isKey bool) error {
 	}
 	*c = Converter{
 		pool: c.pool, Session: session, mapping: m, enc: encoder{ignoreDefaults: m.IgnoreDefaults},
-		programs: map[programKey]*program{}, readers: map[readerKey]*source{},
+		programs: registry.NewCache[registry.WriteKey, *program](set.CacheSize),
+		sources:  registry.NewCache[registry.ReadKey, *source](set.CacheSize),
 	}
 	return nil
 }
@@ -138,9 +123,7 @@ func (c *Converter) AppendEncode(dst []byte, topic string, headers *[]connect.Ra
 	if err != nil {
 		return nil, err
 	}
-	if p.target.Header == "" {
-		dst = append(dst, p.target.Prefix...)
-	} else if err := p.target.PutHeader(headers); err != nil {
+	if dst, err = p.target.Begin(dst, headers); err != nil {
 		return nil, c.Words.WriteError(topic, err)
 	}
 	out, err := c.enc.value(dst, p.root, d.Value)
@@ -165,33 +148,15 @@ func (c *Converter) wrong(topic string, err error) error {
 }
 
 func (c *Converter) program(topic string, s *schema.Schema) (*program, error) {
-	k := programKey{topic, s}
-	if c.lastUsed != nil && c.last == k {
-		return c.lastUsed, nil
+	k := registry.WriteKey{Topic: topic, Schema: s}
+	if p, ok := c.programs.Get(k); ok {
+		return p, nil
 	}
-	p, ok := c.programs[k]
-	if !ok {
-		var err error
-		if p, err = c.newProgram(topic, s); err != nil {
-			return nil, err
-		}
-		if c.KeepsTargets() {
-			put(c.programs, c.CacheSize, k, p)
-		}
+	p, err := c.newProgram(topic, s)
+	if err == nil && c.KeepsTargets() {
+		c.programs.Put(k, p)
 	}
-	if ok || c.KeepsTargets() {
-		c.last, c.lastUsed = k, p
-	}
-	return p, nil
-}
-
-// put adds to a cache; one that overflows is emptied, since it holds schemas that
-// do not come back.
-func put[K comparable, V any](m map[K]V, limit int, k K, v V) {
-	if len(m) >= max(1, limit) {
-		clear(m)
-	}
-	m[k] = v
+	return p, err
 }
 
 func (c *Converter) newProgram(topic string, s *schema.Schema) (*program, error) {
@@ -293,20 +258,15 @@ func (d *decoder) root(s *source) (schema.Value, error) {
 }
 
 func (c *Converter) source(topic string, w registry.Written) (*source, error) {
-	k := readerKey{topic, w.ID, w.GUID}
-	if c.lastRead != nil && c.lastSource == k {
-		return c.lastRead, nil
+	k := registry.ReadKey{Topic: topic, ID: w.ID, GUID: w.GUID}
+	if s, ok := c.sources.Get(k); ok {
+		return s, nil
 	}
-	s, ok := c.readers[k]
-	if !ok {
-		var err error
-		if s, err = c.newSource(topic, w); err != nil {
-			return nil, err
-		}
-		put(c.readers, c.CacheSize, k, s)
+	s, err := c.newSource(topic, w)
+	if err == nil {
+		c.sources.Put(k, s)
 	}
-	c.lastSource, c.lastRead = k, s
-	return s, nil
+	return s, err
 }
 
 func (c *Converter) newSource(topic string, w registry.Written) (*source, error) {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"sluice/connect/schema"
+	"sluice/connect/schema/values"
 )
 
 // compile makes the program that writes values of the Connect schema as the Avro
@@ -214,12 +215,12 @@ func (m *mapping) scalarNode(n *writer, s *schema.Schema, t *avroType) error {
 	if s.Name != schema.DecimalName {
 		return nil
 	}
-	scale, _, err := decimalOf(s)
-	n.scale = int32(scale)
 	n.op = writeDecimal
 	if t.kind == fixed {
 		n.op = writeFixedDecimal
 	}
+	var err error
+	n.scale, err = values.ScaleOf(s)
 	return err
 }
 

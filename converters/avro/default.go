@@ -7,6 +7,7 @@ import (
 
 	"sluice/connect"
 	"sluice/connect/schema"
+	"sluice/connect/schema/values"
 	"sluice/converters/internal/jsontree"
 )
 
@@ -20,7 +21,7 @@ func (m *mapping) defaultNode(s *schema.Schema, v schema.Value) (*jsontree.Node,
 	}
 	switch s.Type {
 	case schema.Int8, schema.Int16, schema.Int32, schema.Int64:
-		n, err := integer(s, v)
+		n, err := values.FromInstant(s.Name, v.Int())
 		return jsontree.NewInt(n), err
 	case schema.Float32, schema.Float64:
 		bits := 64
@@ -36,7 +37,7 @@ func (m *mapping) defaultNode(s *schema.Schema, v schema.Value) (*jsontree.Node,
 		b := v.Bytes()
 		if s.Name == schema.DecimalName {
 			var err error
-			if b, err = unscaled(nil, s, v.Decimal()); err != nil {
+			if b, err = values.AppendDecimal(nil, s, v.Decimal()); err != nil {
 				return nil, err
 			}
 		}
@@ -236,23 +237,6 @@ func (m *mapping) defaultRecord(s *schema.Schema, t *avroType, n *jsontree.Node)
 	return schema.StructValue(st), nil
 }
 
-// integer is the number that Avro holds for a value of an integer schema.
-func integer(s *schema.Schema, v schema.Value) (int64, error) {
-	n := v.Int()
-	switch s.Name {
-	case schema.DateName:
-		if n%schema.MillisPerDay != 0 {
-			return 0, connect.DataErrorf("Kafka Connect Date type should not have any time fields set to non-zero values.")
-		}
-		return int64(int32(n / schema.MillisPerDay)), nil
-	case schema.TimeName:
-		if n < 0 || n > schema.MillisPerDay {
-			return 0, connect.DataErrorf("Kafka Connect Time type should not have any date fields set to non-zero values.")
-		}
-	}
-	return n, nil
-}
-
 // integerValue is the value of an integer schema for the number in Avro.
 func integerValue(s *schema.Schema, n int64) schema.Value {
 	switch s.Name {
@@ -273,25 +257,13 @@ func integerValue(s *schema.Schema, n int64) schema.Value {
 	}
 }
 
-// unscaled appends the unscaled value in two's complement, as BigInteger.toByteArray.
-func unscaled(dst []byte, s *schema.Schema, d *schema.Decimal) ([]byte, error) {
-	scale, _, err := decimalOf(s)
-	if err != nil {
-		return nil, err
-	}
-	if int(d.Scale) != scale {
-		return nil, connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", scale, d.Scale)
-	}
-	return d.AppendUnscaled(dst), nil
-}
-
 func decimalValue(s *schema.Schema, b []byte) (schema.Value, error) {
 	if len(b) == 0 {
 		return schema.Null(), connect.DataErrorf("Zero length BigInteger")
 	}
-	scale, _, err := decimalOf(s)
+	scale, err := values.ScaleOf(s)
 	if err != nil {
 		return schema.Null(), err
 	}
-	return schema.DecimalValue(schema.DecimalOfBytes(b, int32(scale))), nil
+	return schema.DecimalValue(schema.DecimalOfBytes(b, scale)), nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"sluice/connect"
 	"sluice/connect/schema"
+	"sluice/connect/schema/values"
 	"sluice/converters/internal/javahash"
 )
 
@@ -93,7 +94,7 @@ func (e *encoder) value(dst []byte, n *writer, v schema.Value) ([]byte, error) {
 		i := v.Int()
 		if n.want == schema.KindInstant {
 			var err error
-			if i, err = integer(n.schema, v); err != nil {
+			if i, err = values.FromInstant(n.schema.Name, i); err != nil {
 				return nil, err
 			}
 		}
@@ -146,8 +147,8 @@ func (e *encoder) absent(dst []byte, n *writer) ([]byte, error) {
 }
 
 func (e *encoder) decimal(dst []byte, n *writer, d *schema.Decimal) ([]byte, error) {
-	if d.Scale != n.scale {
-		return nil, connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", n.scale, d.Scale)
+	if err := values.CheckScale(n.scale, d); err != nil {
+		return nil, err
 	}
 	var room [32]byte
 	b := d.AppendUnscaled(room[:0])

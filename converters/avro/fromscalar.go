@@ -6,6 +6,7 @@ import (
 
 	"sluice/connect"
 	"sluice/connect/schema"
+	"sluice/connect/schema/values"
 	"sluice/converters/internal/jsontree"
 )
 
@@ -46,30 +47,19 @@ func (b *builder) bytesType(s *schema.Schema) (*avroType, error) {
 	if s.Name != schema.DecimalName {
 		return t, nil
 	}
-	scale, precision, err := decimalOf(s)
+	scale, err := values.ScaleOf(s)
 	if err != nil {
 		return nil, err
+	}
+	precision := anyPrecision
+	if text, ok := s.Param(decimalPrecision); ok {
+		if precision, err = strconv.Atoi(text); err != nil {
+			return nil, connect.DataErrorf("Invalid %s parameter found in Decimal schema: %q", decimalPrecision, text)
+		}
 	}
 	t.setProp("scale", jsontree.NewInt(int64(scale)))
 	t.setProp("precision", jsontree.NewInt(int64(precision)))
 	return t, nil
-}
-
-func decimalOf(s *schema.Schema) (scale, precision int, err error) {
-	precision = anyPrecision
-	text, ok := s.Param(schema.ScaleParameter)
-	if !ok {
-		return 0, 0, connect.DataErrorf("Invalid Decimal schema: scale parameter not found.")
-	}
-	if scale, err = strconv.Atoi(text); err != nil {
-		return 0, 0, connect.DataErrorf("Invalid scale parameter found in Decimal schema: %q", text)
-	}
-	if text, ok := s.Param(decimalPrecision); ok {
-		if precision, err = strconv.Atoi(text); err != nil {
-			return 0, 0, connect.DataErrorf("Invalid %s parameter found in Decimal schema: %q", decimalPrecision, text)
-		}
-	}
-	return scale, precision, nil
 }
 
 func (b *builder) enumType(s *schema.Schema) *avroType {

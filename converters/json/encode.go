@@ -1,8 +1,6 @@
 package json
 
 import (
-	"encoding/base64"
-	"math"
 	"strconv"
 	"strings"
 
@@ -15,7 +13,6 @@ import (
 type encoder struct {
 	numeric bool // decimals as numbers
 	replace bool // defaults stand in for nulls
-	scratch []byte
 	// equal is the last pair of schemas found to be the same.
 	equal [2]*schema.Schema
 }
@@ -28,7 +25,7 @@ func (e *encoder) value(dst []byte, s *schema.Schema, v schema.Value) ([]byte, e
 		return e.schemaless(dst, v)
 	}
 	if s.Name != "" && s.Logical() {
-		return e.logical(dst, s, v)
+		return jackson.AppendLogical(dst, s, v, e.numeric)
 	}
 	want := kindOf[s.Type]
 	if v.Kind() != want {
@@ -97,30 +94,18 @@ func appendScalar(dst []byte, v schema.Value) []byte {
 	case schema.KindString:
 		return jackson.AppendText(dst, v.Text())
 	case schema.KindBytes:
-		return appendBase64(dst, v.Bytes())
+		return jackson.AppendBytes(dst, v.Bytes())
 	case schema.KindFloat32, schema.KindFloat64:
-		return appendFloat(dst, v)
+		bits := 64
+		if v.Kind() == schema.KindFloat32 {
+			bits = 32
+		}
+		return jackson.AppendFloat(dst, v.Float(), bits)
 	case schema.KindBoolean:
 		return strconv.AppendBool(dst, v.Boolean())
 	default:
 		return strconv.AppendInt(dst, v.Int(), 10)
 	}
-}
-
-func appendFloat(dst []byte, v schema.Value) []byte {
-	f, bits := v.Float(), 64
-	if v.Kind() == schema.KindFloat32 {
-		bits = 32
-	}
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		// JSON has no such numbers.
-		return append(schema.AppendFloat(append(dst, '"'), f, bits), '"')
-	}
-	return schema.AppendFloat(dst, f, bits)
-}
-
-func appendBase64(dst, b []byte) []byte {
-	return append(base64.StdEncoding.AppendEncode(append(dst, '"'), b), '"')
 }
 
 func (e *encoder) list(dst []byte, elem *schema.Schema, items []schema.Value) ([]byte, error) {
@@ -200,61 +185,4 @@ func (e *encoder) fields(dst []byte, s *schema.Schema, st *schema.Struct) ([]byt
 		}
 	}
 	return append(dst, '}'), nil
-}
-
-func (e *encoder) logical(dst []byte, s *schema.Schema, v schema.Value) ([]byte, error) {
-	short := s.Name[strings.LastIndexByte(s.Name, '.')+1:]
-	if s.Name == schema.DecimalName {
-		if v.Kind() != schema.KindDecimal {
-			return nil, connect.DataErrorf("Invalid type for Decimal, expected BigDecimal but was class %s", v.Kind().JavaClass())
-		}
-		return e.decimal(dst, s, v.Decimal())
-	}
-	if v.Kind() != schema.KindInstant {
-		return nil, connect.DataErrorf("Invalid type for %s, expected Date but was class %s", short, v.Kind().JavaClass())
-	}
-	millis := v.Int()
-	switch s.Name {
-	case schema.DateName:
-		if millis%schema.MillisPerDay != 0 {
-			return nil, connect.DataErrorf("Kafka Connect Date type should not have any time fields set to non-zero values.")
-		}
-		millis = int64(int32(millis / schema.MillisPerDay))
-	case schema.TimeName:
-		if millis < 0 || millis > schema.MillisPerDay {
-			return nil, connect.DataErrorf("Kafka Connect Time type should not have any date fields set to non-zero values.")
-		}
-	}
-	return strconv.AppendInt(dst, millis, 10), nil
-}
-
-func (e *encoder) decimal(dst []byte, s *schema.Schema, d *schema.Decimal) ([]byte, error) {
-	if e.numeric {
-		return d.AppendText(dst), nil
-	}
-	scale, err := scaleOf(s)
-	if err != nil {
-		return nil, err
-	}
-	if d.Scale != scale {
-		return nil, connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", scale, d.Scale)
-	}
-	e.scratch = d.AppendUnscaled(e.scratch[:0])
-	return appendBase64(dst, e.scratch), nil
-}
-
-// scaleOf returns the scale of a Decimal schema.
-func scaleOf(s *schema.Schema) (int32, error) {
-	if len(s.Parameters) == 0 {
-		return 0, connect.ClassErrorf(nullPointer, "the Decimal schema has no parameters")
-	}
-	text, ok := s.Param(schema.ScaleParameter)
-	if !ok {
-		return 0, connect.DataErrorf("Invalid Decimal schema: scale parameter not found.")
-	}
-	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil {
-		return 0, connect.DataErrorf("Invalid scale parameter found in Decimal schema: %w", err)
-	}
-	return int32(n), nil
 }

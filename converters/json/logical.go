@@ -57,19 +57,7 @@ func (d *decoder) decimal(s *schema.Schema, k kind) (schema.Value, error) {
 	if err != nil {
 		return schema.Value{}, err
 	}
-	b, err := jackson.DecodeBase64(d.scratch[:0], text)
-	d.scratch = b
-	var scale int32
-	if err == nil {
-		scale, err = scaleOf(s)
-	}
-	if err == nil && len(b) == 0 {
-		err = connect.ClassErrorf("java.lang.NumberFormatException", "Zero length BigInteger")
-	}
-	if err != nil {
-		return schema.Value{}, &connect.Error{Class: connect.DataException, Message: "Invalid bytes for Decimal field", Cause: err}
-	}
-	return schema.DecimalValue(schema.DecimalOfBytes(b, scale)), nil
+	return jackson.Decimal(s, text)
 }
 
 func (d *decoder) bytes(k kind) (schema.Value, error) {

@@ -288,18 +288,7 @@ func (d *decoder) decimal(s *schema.Schema, n *jsontree.Node) (schema.Value, err
 	default:
 		return schema.Null(), connect.DataErrorf("Invalid type for Decimal, underlying representation should be numeric or bytes but was %s", n.Kind)
 	}
-	b, err := jackson.DecodeBase64(nil, []byte(n.Text))
-	var scale int32
-	if err == nil {
-		scale, err = scaleOf(s)
-	}
-	if err == nil && len(b) == 0 {
-		err = connect.ClassErrorf("java.lang.NumberFormatException", "Zero length BigInteger")
-	}
-	if err != nil {
-		return schema.Null(), &connect.Error{Class: connect.DataException, Message: "Invalid bytes for Decimal field", Cause: err}
-	}
-	return schema.DecimalValue(schema.DecimalOfBytes(b, scale)), nil
+	return jackson.Decimal(s, []byte(n.Text))
 }
 
 // mostDigits bounds the zeros that an exponent stands for.

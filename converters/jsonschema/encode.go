@@ -1,8 +1,6 @@
 package jsonschema
 
 import (
-	"encoding/base64"
-	"math"
 	"strconv"
 	"strings"
 
@@ -37,7 +35,7 @@ func (e *encoder) value(dst []byte, s *schema.Schema, v schema.Value) ([]byte, e
 		return dst, nil
 	}
 	if s.Logical() {
-		return e.logical(dst, s, v)
+		return jackson.AppendLogical(dst, s, v, e.numeric())
 	}
 	if v.Kind() != kindOf[s.Type] {
 		return nil, connect.DataErrorf("Invalid type for %s: class %s", strings.ToUpper(s.Type.String()), v.Kind().JavaClass())
@@ -46,13 +44,13 @@ func (e *encoder) value(dst []byte, s *schema.Schema, v schema.Value) ([]byte, e
 	case schema.String:
 		return jackson.AppendText(dst, v.Text()), nil
 	case schema.Bytes:
-		return appendBase64(dst, v.Bytes()), nil
+		return jackson.AppendBytes(dst, v.Bytes()), nil
 	case schema.Boolean:
 		return strconv.AppendBool(dst, v.Boolean()), nil
 	case schema.Float32:
-		return appendFloat(dst, v.Float(), 32), nil
+		return jackson.AppendFloat(dst, v.Float(), 32), nil
 	case schema.Float64:
-		return appendFloat(dst, v.Float(), 64), nil
+		return jackson.AppendFloat(dst, v.Float(), 64), nil
 	case schema.Array:
 		return e.list(dst, s, v.List())
 	case schema.Map:
@@ -62,17 +60,6 @@ func (e *encoder) value(dst []byte, s *schema.Schema, v schema.Value) ([]byte, e
 	default:
 		return strconv.AppendInt(dst, v.Int(), 10), nil
 	}
-}
-
-func appendFloat(dst []byte, f float64, bits int) []byte {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return append(schema.AppendFloat(append(dst, '"'), f, bits), '"')
-	}
-	return schema.AppendFloat(dst, f, bits)
-}
-
-func appendBase64(dst, b []byte) []byte {
-	return append(base64.StdEncoding.AppendEncode(append(dst, '"'), b), '"')
 }
 
 // orNull writes null for what Java leaves out, where it must not be left out.
@@ -176,56 +163,4 @@ func (e *encoder) fields(dst []byte, s *schema.Schema, st *schema.Struct) ([]byt
 		return e.value(dst, s, schema.Null())
 	}
 	return append(dst, '}'), nil
-}
-
-func (e *encoder) logical(dst []byte, s *schema.Schema, v schema.Value) ([]byte, error) {
-	if s.Name == schema.DecimalName {
-		if v.Kind() != schema.KindDecimal {
-			return nil, connect.DataErrorf("Invalid type for Decimal, expected BigDecimal but was class %s", v.Kind().JavaClass())
-		}
-		return e.decimal(dst, s, v.Decimal())
-	}
-	short := s.Name[strings.LastIndexByte(s.Name, '.')+1:]
-	if v.Kind() != schema.KindInstant {
-		return nil, connect.DataErrorf("Invalid type for %s, expected Date but was class %s", short, v.Kind().JavaClass())
-	}
-	n := v.Int()
-	switch s.Name {
-	case schema.DateName:
-		if n%schema.MillisPerDay != 0 {
-			return nil, connect.DataErrorf("Kafka Connect Date type should not have any time fields set to non-zero values.")
-		}
-		n = int64(int32(n / schema.MillisPerDay))
-	case schema.TimeName:
-		if n < 0 || n > schema.MillisPerDay {
-			return nil, connect.DataErrorf("Kafka Connect Time type should not have any date fields set to non-zero values.")
-		}
-	}
-	return strconv.AppendInt(dst, n, 10), nil
-}
-
-func (e *encoder) decimal(dst []byte, s *schema.Schema, d *schema.Decimal) ([]byte, error) {
-	if e.numeric() {
-		return d.AppendText(dst), nil
-	}
-	scale, err := scaleOf(s)
-	if err != nil {
-		return nil, err
-	}
-	if d.Scale != scale {
-		return nil, connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", scale, d.Scale)
-	}
-	return appendBase64(dst, d.AppendUnscaled(nil)), nil
-}
-
-func scaleOf(s *schema.Schema) (int32, error) {
-	text, ok := s.Param(schema.ScaleParameter)
-	if !ok {
-		return 0, connect.DataErrorf("Invalid Decimal schema: scale parameter not found.")
-	}
-	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil {
-		return 0, connect.DataErrorf("Invalid scale parameter found in Decimal schema: %q", text)
-	}
-	return int32(n), nil
 }

@@ -77,10 +77,8 @@ type Converter struct {
 	mapping mapping
 	enc     encoder
 
-	targets map[targetKey]target
-	last    targetKey
-	lastTo  *target
-	readers map[readerKey]source
+	targets *registry.Cache[registry.WriteKey, *target]
+	sources *registry.Cache[registry.ReadKey, *source]
 	compact []byte // a record before it is indented
 }
 
@@ -96,17 +94,6 @@ type source struct {
 	rules  *rules
 }
 
-type targetKey struct {
-	topic  string
-	schema *schema.Schema
-}
-
-type readerKey struct {
-	topic string
-	id    int
-	guid  string
-}
-
 // Configure implements connect.Converter. It asks nothing of the registry. The
 // error is a *config.Error.
 func (c *Converter) Configure(cfg config.Map, isKey bool) error {
@@ -118,7 +105,11 @@ func (c *Converter) Configure(cfg config.Map, isKey bool) error {
 	if err != nil {
 		return err
 	}
-	*c = Converter{pool: c.pool, Session: session, mapping: m, targets: map[targetKey]target{}, readers: map[readerKey]source{}}
+	*c = Converter{
+		pool: c.pool, Session: session, mapping: m,
+		targets: registry.NewCache[registry.WriteKey, *target](set.CacheSize),
+		sources: registry.NewCache[registry.ReadKey, *source](set.CacheSize),
+	}
 	c.enc.mapping = &c.mapping
 	return nil
 }
@@ -139,9 +130,7 @@ func (c *Converter) AppendEncode(dst []byte, topic string, headers *[]connect.Ra
 	if err != nil {
 		return nil, err
 	}
-	if t.Header == "" {
-		dst = append(dst, t.Prefix...)
-	} else if err := t.PutHeader(headers); err != nil {
+	if dst, err = t.Begin(dst, headers); err != nil {
 		return nil, c.Words.WriteError(topic, err)
 	}
 	start := len(dst)
@@ -161,34 +150,31 @@ func (c *Converter) AppendEncode(dst []byte, topic string, headers *[]connect.Ra
 }
 
 func (c *Converter) target(topic string, s *schema.Schema) (*target, error) {
-	k := targetKey{topic, s}
-	if c.lastTo != nil && c.last == k {
-		return c.lastTo, nil
+	k := registry.WriteKey{Topic: topic, Schema: s}
+	if t, ok := c.targets.Get(k); ok {
+		return t, nil
 	}
-	t, ok := c.targets[k]
-	if !ok {
-		n, err := c.mapping.fromConnect(s, -1, false, nil)
-		if err != nil {
-			return nil, err
-		}
-		title, _ := n.GetText("title")
-		t.Target, err = c.Target(topic, title, registry.Schema{Type: sr.TypeJSON, Text: n.String()}, nil)
-		if err != nil {
-			return nil, c.Words.WriteError(topic, err)
-		}
-		if t.rules, err = c.rules(&t.Schema, fmt.Sprintf("id %d", t.Schema.ID)); err != nil {
-			return nil, c.Words.WriteError(topic, err)
-		}
-		if !c.KeepsTargets() {
-			return &t, nil
-		}
-		if len(c.targets) >= max(1, c.CacheSize) {
-			clear(c.targets)
-		}
-		c.targets[k] = t
+	t, err := c.newTarget(topic, s)
+	if err == nil && c.KeepsTargets() {
+		c.targets.Put(k, t)
 	}
-	c.last, c.lastTo = k, &t
-	return &t, nil
+	return t, err
+}
+
+func (c *Converter) newTarget(topic string, s *schema.Schema) (*target, error) {
+	n, err := c.mapping.fromConnect(s, -1, false, nil)
+	if err != nil {
+		return nil, err
+	}
+	title, _ := n.GetText("title")
+	t := &target{}
+	if t.Target, err = c.Target(topic, title, registry.Schema{Type: sr.TypeJSON, Text: n.String()}, nil); err != nil {
+		return nil, c.Words.WriteError(topic, err)
+	}
+	if t.rules, err = c.rules(&t.Schema, fmt.Sprintf("id %d", t.Schema.ID)); err != nil {
+		return nil, c.Words.WriteError(topic, err)
+	}
+	return t, nil
 }
 
 // Decode implements connect.Converter. It blocks for the registry where the schema
@@ -234,29 +220,25 @@ func (c *Converter) rules(s *registry.Schema, name string) (*rules, error) {
 	return r, nil
 }
 
-func (c *Converter) source(topic string, w registry.Written) (source, error) {
-	k := readerKey{topic, w.ID, w.GUID}
-	if s, ok := c.readers[k]; ok {
+func (c *Converter) source(topic string, w registry.Written) (*source, error) {
+	k := registry.ReadKey{Topic: topic, ID: w.ID, GUID: w.GUID}
+	if s, ok := c.sources.Get(k); ok {
 		return s, nil
 	}
 	s, err := c.newSource(topic, w)
-	if err != nil {
-		return source{}, err
+	if err == nil {
+		c.sources.Put(k, s)
 	}
-	if len(c.readers) >= max(1, c.CacheSize) {
-		clear(c.readers)
-	}
-	c.readers[k] = s
-	return s, nil
+	return s, err
 }
 
-func (c *Converter) newSource(topic string, w registry.Written) (source, error) {
+func (c *Converter) newSource(topic string, w registry.Written) (*source, error) {
 	found, err := c.WriterSchema(topic, w)
 	if err != nil {
-		return source{}, c.Words.ReadError(topic, err)
+		return nil, c.Words.ReadError(topic, err)
 	}
 	if found.Type != sr.TypeJSON {
-		return source{}, c.Words.ReadError(topic, registry.Serialization(nil, "the schema with %s is of the type %s, not JSON; use the converter for it", w, found.Type))
+		return nil, c.Words.ReadError(topic, registry.Serialization(nil, "the schema with %s is of the type %s, not JSON; use the converter for it", w, found.Type))
 	}
 	r := reader{mapping: &c.mapping, others: map[string]*jsontree.Node{}, built: map[*jsontree.Node]bool{}, again: map[*jsontree.Node][]*schema.Schema{}}
 	err = found.Walk(func(ref *registry.Reference) (err error) {
@@ -267,16 +249,16 @@ func (c *Converter) newSource(topic string, w registry.Written) (source, error) 
 		r.root, err = jsontree.Parse([]byte(found.Text))
 	}
 	if err != nil {
-		return source{}, c.Words.ReadError(topic, registry.Serialization(err, "the JSON Schema with %s: %v", w, err))
+		return nil, c.Words.ReadError(topic, registry.Serialization(err, "the JSON Schema with %s: %v", w, err))
 	}
 	title, _ := r.root.GetText("title")
 	v, err := c.Version(topic, title, w, found)
 	if err != nil {
-		return source{}, c.Words.ReadError(topic, err)
+		return nil, c.Words.ReadError(topic, err)
 	}
-	var out source
+	out := &source{}
 	if out.rules, err = c.rules(&found, w.String()); err != nil {
-		return source{}, c.Words.ReadError(topic, err)
+		return nil, c.Words.ReadError(topic, err)
 	}
 	out.schema, err = r.build(r.root, place{version: new(int32(v))})
 	return out, err

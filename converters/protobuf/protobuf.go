@@ -79,32 +79,24 @@ type Converter struct {
 	enc     encoder
 	dec     decoder
 
-	programs map[programKey]*program
-	last     programKey
-	lastUsed *program
-	readers  map[readerKey]*source
-	lastKey  readerKey
-	lastRead *source
-}
-
-type programKey struct {
-	topic  string
-	schema *schema.Schema
+	programs *registry.Cache[registry.WriteKey, *program]
+	sources  *registry.Cache[sourceKey, *source]
 }
 
 // program writes the records of one topic and Connect schema.
 type program struct {
+	// target's prefix ends with the message indexes.
 	target registry.Target
-	// prefix stands before the payload, with the message indexes.
-	prefix []byte
 	fields []writer
 	// whole writes data that is one value.
 	whole *writer
 }
 
-type readerKey struct {
-	topic, guid, path string
-	id                int
+// sourceKey is what the reading of a record depends on; path are the message
+// indexes as they lie in it.
+type sourceKey struct {
+	registry.ReadKey
+	path string
 }
 
 // source reads the records of one topic, writer's schema and message.
@@ -124,7 +116,11 @@ func (c *Converter) Configure(cfg config.Map, isKey bool) error {
 	if err != nil {
 		return err
 	}
-	*c = Converter{pool: c.pool, Session: session, mapping: m, programs: map[programKey]*program{}, readers: map[readerKey]*source{}}
+	*c = Converter{
+		pool: c.pool, Session: session, mapping: m,
+		programs: registry.NewCache[registry.WriteKey, *program](set.CacheSize),
+		sources:  registry.NewCache[sourceKey, *source](set.CacheSize),
+	}
 	c.enc.mapping = &c.mapping
 	return nil
 }
@@ -142,14 +138,8 @@ func (c *Converter) AppendEncode(dst []byte, topic string, headers *[]connect.Ra
 	if err != nil {
 		return nil, err
 	}
-	if p.target.Header != "" {
-		named := p.target
-		named.Prefix = p.prefix
-		if err := named.PutHeader(headers); err != nil {
-			return nil, c.Words.WriteError(topic, err)
-		}
-	} else {
-		dst = append(dst, p.prefix...)
+	if dst, err = p.target.Begin(dst, headers); err != nil {
+		return nil, c.Words.WriteError(topic, err)
 	}
 	if p.whole != nil {
 		return p.whole.scalar(dst, 1, d.Value, false)
@@ -161,26 +151,15 @@ func (c *Converter) AppendEncode(dst []byte, topic string, headers *[]connect.Ra
 }
 
 func (c *Converter) program(topic string, s *schema.Schema) (*program, error) {
-	k := programKey{topic, s}
-	if c.lastUsed != nil && c.last == k {
-		return c.lastUsed, nil
+	k := registry.WriteKey{Topic: topic, Schema: s}
+	if p, ok := c.programs.Get(k); ok {
+		return p, nil
 	}
-	p, ok := c.programs[k]
-	if !ok {
-		var err error
-		if p, err = c.newProgram(topic, s); err != nil {
-			return nil, err
-		}
-		if !c.KeepsTargets() {
-			return p, nil
-		}
-		if len(c.programs) >= max(1, c.CacheSize) {
-			clear(c.programs)
-		}
-		c.programs[k] = p
+	p, err := c.newProgram(topic, s)
+	if err == nil && c.KeepsTargets() {
+		c.programs.Put(k, p)
 	}
-	c.last, c.lastUsed = k, p
-	return p, nil
+	return p, err
 }
 
 func (c *Converter) newProgram(topic string, s *schema.Schema) (*program, error) {
@@ -204,7 +183,8 @@ func (c *Converter) newProgram(topic string, s *schema.Schema) (*program, error)
 	if md == nil {
 		return nil, c.Words.WriteError(topic, registry.Serialization(nil, "the Protobuf schema with id %d has no message %s", t.Schema.ID, full))
 	}
-	p := &program{target: t, prefix: appendIndexes(t.Prefix, md)}
+	t.Prefix = appendIndexes(t.Prefix, md)
+	p := &program{target: t}
 	if s.Type == schema.StructType {
 		p.fields, err = c.mapping.compile(s, md)
 		return p, err
@@ -268,11 +248,12 @@ func (c *Converter) source(topic string, w registry.Written) (*source, []byte, e
 	}
 	// Most records are of the message of the one before. No list of indexes begins
 	// another one.
-	if k := &c.lastKey; c.lastRead != nil && k.topic == topic && k.id == w.ID && k.guid == w.GUID && len(indexes) >= len(k.path) && string(indexes[:len(k.path)]) == k.path {
+	read := registry.ReadKey{Topic: topic, ID: w.ID, GUID: w.GUID}
+	if k, s, ok := c.sources.Last(); ok && k.ReadKey == read && len(indexes) >= len(k.path) && string(indexes[:len(k.path)]) == k.path {
 		if w.Header == nil {
 			payload = payload[len(k.path):]
 		}
-		return c.lastRead, payload, nil
+		return s, payload, nil
 	}
 	path, rest, err := takeIndexes(indexes)
 	if err != nil {
@@ -281,18 +262,15 @@ func (c *Converter) source(topic string, w registry.Written) (*source, []byte, e
 	if w.Header == nil {
 		payload = rest
 	}
-	k := readerKey{topic, w.GUID, string(indexes[:len(indexes)-len(rest)]), w.ID}
-	s, ok := c.readers[k]
-	if !ok {
-		if s, err = c.newSource(topic, w, path); err != nil {
-			return nil, nil, err
-		}
-		if len(c.readers) >= max(1, c.CacheSize) {
-			clear(c.readers)
-		}
-		c.readers[k] = s
+	k := sourceKey{read, string(indexes[:len(indexes)-len(rest)])}
+	if s, ok := c.sources.Get(k); ok {
+		return s, payload, nil
 	}
-	c.lastKey, c.lastRead = k, s
+	s, err := c.newSource(topic, w, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	c.sources.Put(k, s)
 	return s, payload, nil
 }
 

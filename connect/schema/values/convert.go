@@ -248,7 +248,7 @@ func long(s *schema.Schema, v schema.Value) (int64, error) {
 		cause = err
 	case schema.KindInstant:
 		if s != nil && s.Logical() && s.Name != schema.DecimalName {
-			return fromInstant(s.Name, v.Int())
+			return FromInstant(s.Name, v.Int())
 		}
 	}
 	if s == nil {

@@ -23,7 +23,7 @@ func toDecimal(to *schema.Schema, v schema.Value) (schema.Value, error) {
 	case v.Kind() == schema.KindDecimal:
 		return v, nil
 	case v.Kind() == schema.KindBytes:
-		scale, err := scaleOf(to)
+		scale, err := ScaleOf(to)
 		if err != nil {
 			return schema.Null(), err
 		}
@@ -54,20 +54,18 @@ func toBytes(to *schema.Schema, v schema.Value) (schema.Value, error) {
 	case schema.KindBytes:
 		return v, nil
 	case schema.KindDecimal:
-		scale, err := scaleOf(to)
-		if err != nil {
-			return schema.Null(), err
-		}
-		d := v.Decimal()
-		if d.Scale != scale {
-			return schema.Null(), connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", scale, d.Scale)
-		}
-		return schema.BytesValue(d.AppendUnscaled(nil)), nil
+		b, err := AppendDecimal(nil, to, v.Decimal())
+		return schema.BytesValue(b), err
 	}
 	return schema.Null(), errConvert(v, text(to), nil)
 }
 
-func scaleOf(s *schema.Schema) (int32, error) {
+// ScaleOf returns the scale of a Decimal schema. The errors are those of
+// Decimal.scale of Java.
+func ScaleOf(s *schema.Schema) (int32, error) {
+	if len(s.Parameters) == 0 {
+		return 0, connect.ClassErrorf("java.lang.NullPointerException", "the Decimal schema has no parameters")
+	}
 	p, ok := s.Param(schema.ScaleParameter)
 	if !ok {
 		return 0, connect.DataErrorf("Invalid Decimal schema: scale parameter not found.")
@@ -80,6 +78,27 @@ func scaleOf(s *schema.Schema) (int32, error) {
 		}
 	}
 	return int32(n), nil
+}
+
+// AppendDecimal appends the unscaled number of a decimal, which must be of the
+// schema's scale, as [schema.Decimal.AppendUnscaled].
+func AppendDecimal(dst []byte, s *schema.Schema, d *schema.Decimal) ([]byte, error) {
+	scale, err := ScaleOf(s)
+	if err != nil {
+		return dst, err
+	}
+	if err := CheckScale(scale, d); err != nil {
+		return dst, err
+	}
+	return d.AppendUnscaled(dst), nil
+}
+
+// CheckScale refuses a decimal of another scale than the schema's.
+func CheckScale(scale int32, d *schema.Decimal) error {
+	if d.Scale == scale {
+		return nil
+	}
+	return connect.DataErrorf("Decimal value has mismatching scale for given Decimal schema. Schema has scale %d, value has scale %d.", scale, d.Scale)
 }
 
 // ToDate converts to a date: the day of a timestamp, what a text says, or a
@@ -111,7 +130,7 @@ func ToTime(s *schema.Schema, v schema.Value) (schema.Value, error) {
 // day of the epoch, what a text says, or a number of milliseconds. Null is an error.
 func ToTimestamp(s *schema.Schema, v schema.Value) (schema.Value, error) {
 	if v.Kind() == schema.KindInstant && s.Is(schema.DateName) {
-		days, err := fromInstant(s.Name, v.Int())
+		days, err := FromInstant(s.Name, v.Int())
 		return schema.InstantValue(days * schema.MillisPerDay), err
 	}
 	whole := func(n int64) (schema.Value, error) { return schema.InstantValue(n), nil }
@@ -146,8 +165,10 @@ func toInstant(s *schema.Schema, v schema.Value, name string, fromTimestamp, fro
 	return fromNumber(n)
 }
 
-// fromInstant returns the number that the named logical type keeps for an instant.
-func fromInstant(name string, millis int64) (int64, error) {
+// FromInstant returns the number that the named logical type keeps for an instant:
+// days for Date and milliseconds for others. It refuses a Date within a day, and a
+// Time beyond the first one of the epoch.
+func FromInstant(name string, millis int64) (int64, error) {
 	switch name {
 	case schema.DateName:
 		if millis%schema.MillisPerDay != 0 {

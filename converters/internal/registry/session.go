@@ -188,19 +188,23 @@ func (s *Session) Version(topic, record string, w Written, found Schema) (int, e
 		pick(s.isKey, "key", "value"), w, sub), err)
 }
 
-// PutHeader sets the header that names the schema, unless it is there.
-func (t *Target) PutHeader(headers *[]connect.RawHeader) error {
+// Begin appends the prefix to dst, or sets the header that names the schema
+// unless it is there.
+func (t *Target) Begin(dst []byte, headers *[]connect.RawHeader) ([]byte, error) {
+	if t.Header == "" {
+		return append(dst, t.Prefix...), nil
+	}
 	if headers == nil {
-		return Serialization(nil, "Missing headers")
+		return dst, Serialization(nil, "Missing headers")
 	}
 	for _, h := range slices.Backward(*headers) {
 		if h.Key == t.Header {
 			if string(h.Value) == string(t.Prefix) {
-				return nil
+				return dst, nil
 			}
 			break
 		}
 	}
 	*headers = append(*headers, connect.RawHeader{Key: t.Header, Value: t.Prefix})
-	return nil
+	return dst, nil
 }
