@@ -115,9 +115,14 @@ func (c *counter) Poll(ctx context.Context, into *connect.Batch) error {
 	return nil
 }
 
-func (c *counter) Stop(context.Context) error {
-	c.node.awake()                    //nolint:contextcheck // what stands still is not told anything
-	time.Sleep(50 * time.Millisecond) // it has something to finish
+// Stop has something to finish, but nothing more when it is abandoned: the worker
+// has said so then, and others may run the same.
+func (c *counter) Stop(ctx context.Context) error {
+	c.node.awake() //nolint:contextcheck // what stands still is not told anything
+	select {
+	case <-time.After(50 * time.Millisecond):
+	case <-ctx.Done():
+	}
 	c.node.sim.running.stop(c.told, c.unit, c.node)
 	return nil
 }

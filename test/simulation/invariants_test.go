@@ -21,12 +21,17 @@ import (
 	"sluice/internal/store/kafka"
 )
 
+// brokerPatience is longer than transaction.timeout.ms: until then the records
+// behind a transaction that a lost worker has left open are not shown, and reading
+// to the end waits for them, as in Java.
+const brokerPatience = 2 * time.Minute
+
 // check looks for what must never happen. It runs after every step.
 func (s *sim) check() {
 	s.mu.Lock()
 	seq := s.seq
 	s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(s.background(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.background(), brokerPatience)
 	defer cancel()
 	if err := s.observer.stores.Configs.Refresh(ctx); err != nil {
 		s.t.Fatalf("%8.2f s  the broker does not answer: %v", time.Since(s.began).Seconds(), err)

@@ -29,6 +29,7 @@ type network struct {
 	mu    sync.Mutex // guards the following
 	links int
 	slow  time.Duration // what a request to the group coordinator takes longer
+	turn  time.Time     // when the last of these requests is handled
 }
 
 // hop is what a frame takes from one end of a link to the other. It differs from
@@ -49,10 +50,17 @@ func (n *network) slowDown(d time.Duration) {
 	n.slow = d
 }
 
-func (n *network) slowness() time.Duration {
+// queue waits until the group coordinator takes a request: in the order in which
+// they come, as Kafka's does, also where it was slow and is not any more.
+func (n *network) queue() {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.slow
+	turn := time.Now().Add(n.slow)
+	if !turn.After(n.turn) {
+		turn = n.turn.Add(time.Microsecond) // at one instant there is no order
+	}
+	n.turn = turn
+	n.mu.Unlock()
+	time.Sleep(time.Until(turn))
 }
 
 // gate is open, or shut for some time. The zero value is open.
@@ -214,7 +222,7 @@ func (w *wire) ask(frame []byte) ([]byte, error) {
 	case kmsg.JoinGroup, kmsg.SyncGroup, kmsg.Heartbeat, kmsg.LeaveGroup:
 		return w.coordinate(frame)
 	case kmsg.FindCoordinator:
-		time.Sleep(w.link.network.slowness())
+		w.link.network.queue()
 	default:
 	}
 	if _, err := w.remote.Write(frame); err != nil {
@@ -225,7 +233,7 @@ func (w *wire) ask(frame []byte) ([]byte, error) {
 
 // coordinate gets the answer of the coordinator, which may come late.
 func (w *wire) coordinate(frame []byte) ([]byte, error) {
-	time.Sleep(w.link.network.slowness())
+	w.link.network.queue()
 	r := kbin.Reader{Src: frame[4:]}
 	req := kmsg.RequestForKey(r.Int16())
 	req.SetVersion(r.Int16())
