@@ -203,7 +203,7 @@ func errNotNumber(text string) error {
 }
 
 func parseInteger(text string, bits int) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, bits)
+	n, err := values.ParseInt(text, bits)
 	if err != nil {
 		return 0, errNotNumber(text)
 	}

@@ -57,7 +57,7 @@ type settings struct {
 
 func TestDecode(t *testing.T) {
 	t.Parallel()
-	got, err := config.Decode[settings](definition, config.Map{"topic": "t", "batch.size": " 7 ", "list": "a , b"})
+	got, err := config.Decode[settings](definition, config.Map{"topic": "t", "batch.size": " 7 ", "list": "a , b,a"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -174,6 +174,7 @@ func (d Def) Parse(m Map) (map[string]any, error) {
 		if err != nil {
 			return nil, err
 		}
+		value = k.distinct(value)
 		if k.Validator != nil {
 			if err := k.Validator.Check(k.Name, value); err != nil {
 				return nil, err

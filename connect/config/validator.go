@@ -164,7 +164,8 @@ func (NonEmptyPrintable) Check(name string, value any) error {
 }
 
 // UniqueList accepts lists without empty or repeated items (ValidList of Java).
-type UniqueList struct{ NullAllowed, EmptyAllowed bool }
+// Parse and Decode drop repeated items before they ask it, as Java does.
+type UniqueList struct{ NullAllowed, EmptyAllowed, RepeatsAllowed bool }
 
 // Check implements Validator.
 func (u UniqueList) Check(name string, value any) error {
@@ -179,7 +180,7 @@ func (u UniqueList) Check(name string, value any) error {
 	}
 	seen := make(map[string]bool, len(items))
 	for _, s := range items {
-		if seen[s] {
+		if seen[s] && !u.RepeatsAllowed {
 			return Errorf("Configuration '%s' values must not be duplicated.", name)
 		}
 		seen[s] = true
@@ -188,6 +189,21 @@ func (u UniqueList) Check(name string, value any) error {
 		return Errorf("Configuration '%s' values must not be empty.", name)
 	}
 	return nil
+}
+
+// distinct returns the items of a list that is to have each once, in their order.
+func (k Key) distinct(value any) any {
+	items, list := value.([]string)
+	if _, unique := k.Validator.(UniqueList); !unique || !list {
+		return value
+	}
+	once := make([]string, 0, len(items))
+	for _, s := range items {
+		if !slices.Contains(once, s) {
+			once = append(once, s)
+		}
+	}
+	return once
 }
 
 // embedded gives the recommender of an embedded key the names that it knows.

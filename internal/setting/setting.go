@@ -69,6 +69,10 @@ func Check(mode Mode, m config.Map, resolve func(class string) (string, bool)) e
 		if k.Type == config.Class && resolve != nil && strings.HasSuffix(k.Name, ".converter") {
 			d[i].Resolve = resolve
 		}
+		if unique, ok := k.Validator.(config.UniqueList); ok {
+			unique.RepeatsAllowed = true // as for Java's worker, which drops them
+			d[i].Validator = unique
+		}
 	}
 	values := d.Validate(m.Raw())
 	for _, v := range values {

@@ -113,7 +113,8 @@ Missing required configuration "offset.storage.file.filename" which has no defau
 		{"two", setting.Standalone, standalone("topic.creation.enable", "yes", "metrics.num.samples", "0"), `Invalid value 0 for configuration metrics.num.samples: Value must be at least 1
 Invalid value yes for configuration topic.creation.enable: Expected value to be either true or false`},
 		{"class", setting.Standalone, standalone("value.converter", "no.Such"), "Invalid value no.Such for configuration value.converter: Class no.Such could not be found."},
-		{"list", setting.Standalone, standalone("bootstrap.servers", "a:1,a:1"), "Configuration 'bootstrap.servers' values must not be duplicated."},
+		{"list", setting.Standalone, standalone("bootstrap.servers", "a:1,"), "Configuration 'bootstrap.servers' values must not be empty."},
+		{"repeated items", setting.Standalone, standalone("bootstrap.servers", "a:1,a:1"), ""},
 		{"listeners", setting.Standalone, standalone("listeners", ""), "Invalid value for listeners, at least one URL is expected, ex: http://localhost:8080,https://localhost:8443."},
 		{"discovery in lower case", setting.Standalone, standalone("plugin.discovery", "only_scan"), ""},
 		{"header", setting.Standalone, standalone("response.http.headers.config", `add Cache-Control:no-cache,"set X-A:b, c"`), ""},

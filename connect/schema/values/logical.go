@@ -1,8 +1,6 @@
 package values
 
 import (
-	"strconv"
-
 	"sluice/connect"
 	"sluice/connect/schema"
 )
@@ -70,7 +68,7 @@ func ScaleOf(s *schema.Schema) (int32, error) {
 	if !ok {
 		return 0, connect.DataErrorf("Invalid Decimal schema: scale parameter not found.")
 	}
-	n, err := strconv.ParseInt(p, 10, 32)
+	n, err := ParseInt(p, 32)
 	if err != nil {
 		return 0, &connect.Error{
 			Class: connect.DataException, Message: "Invalid scale parameter found in Decimal schema: ",

@@ -117,6 +117,21 @@ func parseExponent(text string) (int64, error) {
 	return e, err
 }
 
+// ParseInt parses a decimal integer of so many bits as Long.parseLong does: its
+// digits may be of any script.
+func ParseInt(text string, bits int) (int64, error) {
+	ascii := text
+	if strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		ascii = strings.Map(func(r rune) rune {
+			if d, ok := digit(r); ok {
+				return rune('0' + d)
+			}
+			return r
+		}, text)
+	}
+	return strconv.ParseInt(ascii, 10, bits)
+}
+
 // digit returns the value of a decimal digit of any script, as Character.digit;
 // digits beyond the basic plane are pairs of characters in Java, and none.
 func digit(r rune) (byte, bool) {
