@@ -44,14 +44,14 @@ func counting(n *node, rare bool) plugin.Set {
 type counterPlan struct {
 	node *node
 	name string
-	told context.Context //nolint:containedctx // names the instance, and ends when it is told to stop
+	told <-chan struct{} // names the instance, and is closed when it is told to stop
 }
 
 func (c *counterPlan) Start(ctx context.Context, _ connect.ConnectorHost, cfg config.Map) error {
 	c.node.awake() //nolint:contextcheck // what stands still is not told anything
 	c.name = cfg["name"]
-	c.told = ctx
-	c.node.sim.running.start(ctx, c.name, c.node)
+	c.told = ctx.Done()
+	c.node.sim.running.start(c.told, c.name, c.node)
 	return nil
 }
 
@@ -78,7 +78,7 @@ func (*counterPlan) ExactlyOnceSupport(config.Map) connect.ExactlyOnceSupport {
 type counter struct {
 	node      *node
 	unit      string
-	told      context.Context //nolint:containedctx // as above
+	told      <-chan struct{} // as above
 	partition *connect.SourcePartition
 	at        int64
 }
@@ -86,8 +86,8 @@ type counter struct {
 func (c *counter) Start(ctx context.Context, host connect.SourceHost, cfg config.Map) error {
 	c.node.awake() //nolint:contextcheck // what stands still is not told anything
 	c.unit = cfg["unit"]
-	c.told = ctx
-	c.node.sim.running.start(ctx, c.unit, c.node)
+	c.told = ctx.Done()
+	c.node.sim.running.start(c.told, c.unit, c.node)
 	c.partition = host.Partition(schema.Entry{Key: schema.StringValue("unit"), Value: schema.StringValue(c.unit)})
 	offset, err := host.Offset(ctx, c.partition)
 	if at, ok := offset.Lookup("n"); ok {

@@ -177,19 +177,19 @@ type running struct {
 	sim *sim
 
 	mu     sync.Mutex                           // guards the following
-	where  map[string]map[*node]context.Context // ends when it was told to stop
+	where  map[string]map[*node]<-chan struct{} // closed when it was told to stop
 	counts map[string]int                       // of starts, by connector
 	all_   int
 }
 
 func newRunning(s *sim) *running {
-	return &running{sim: s, where: map[string]map[*node]context.Context{}, counts: map[string]int{}}
+	return &running{sim: s, where: map[string]map[*node]<-chan struct{}{}, counts: map[string]int{}}
 }
 
-// start notes a start; told ends when the instance is told to stop. Nobody else may
+// start notes a start; told is closed when the instance is told to stop. Nobody else may
 // run the same, unless it is a worker that stands still (invariant 2). The worker
 // itself may have abandoned what it told to stop in vain.
-func (r *running) start(told context.Context, unit string, n *node) {
+func (r *running) start(told <-chan struct{}, unit string, n *node) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if n.dead.Load() {
@@ -198,19 +198,28 @@ func (r *running) start(told context.Context, unit string, n *node) {
 	connector, _, _ := strings.Cut(unit, "-")
 	r.counts[connector]++
 	r.all_++
-	for other, ended := range r.where[unit] {
-		if other == n && ended.Err() == nil || other != n && !other.zombie() && !n.zombie() {
+	for other, before := range r.where[unit] {
+		if other == n && !isClosed(before) || other != n && !other.zombie() && !n.zombie() {
 			r.sim.errorf("%s is started on %s and runs on %s", unit, n.id, other.id)
 		}
 	}
 	if r.where[unit] == nil {
-		r.where[unit] = map[*node]context.Context{}
+		r.where[unit] = map[*node]<-chan struct{}{}
 	}
 	r.where[unit][n] = told
 }
 
+func isClosed(told <-chan struct{}) bool {
+	select {
+	case <-told:
+		return true
+	default:
+		return false
+	}
+}
+
 // stop notes the end of what was started with told.
-func (r *running) stop(told context.Context, unit string, n *node) {
+func (r *running) stop(told <-chan struct{}, unit string, n *node) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.where[unit][n] == told {
