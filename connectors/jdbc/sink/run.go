@@ -18,7 +18,7 @@ type target struct {
 	kind       string   // of the table
 	ready      bool     // the table fits
 	absent     bool     // there is no table to delete from
-	arrays     []string // the types of PostgreSQL by column; nil where arrays cannot be written
+	arrays     []column // as PostgreSQL takes arrays; nil where one cannot be written
 	statements map[int]string
 }
 
@@ -185,7 +185,7 @@ func (t *task) prepare(ctx context.Context, x *target) error {
 	}
 	x.kind = d.kind
 	if t.db.Dialect.Name() == dialectPostgres {
-		x.arrays = arrayTypes(x.layout.columns(), d)
+		x.arrays = columnsOf(x.layout.columns(), d)
 	}
 	if x.value != nil && t.s.InsertMode == modeUpsert && len(x.layout.keys) == 0 {
 		return connect.Errorf("Write to table '%s' in UPSERT mode requires key field names to be known, check the primary key configuration", javaTable(x.table))

@@ -99,14 +99,14 @@ func (b builder) onConflict(l layout) string {
 	return " ON CONFLICT (" + join(l.keys, ",", b.name) + ") " + what
 }
 
-// upsertArrays is upsert with one parameter for each column: an array of the type.
-func (b builder) upsertArrays(t dialect.TableID, l layout, types []string) string {
-	n := 0
-	return "INSERT INTO " + b.names.Table(t) + " (" + join(l.columns(), ",", b.name) + ") SELECT * FROM unnest(" +
-		join(l.columns(), ",", func(field) string {
-			n++
-			return b.dialect.Placeholder(n) + "::" + types[n-1] + "[]"
-		}) + ")" + b.onConflict(l)
+// upsertArrays is upsert with one parameter for each column: an array of the
+// type. Side by side they need no table of their own, which unnest in FROM makes.
+func (b builder) upsertArrays(t dialect.TableID, l layout, columns []column) string {
+	items := make([]string, len(columns))
+	for i, c := range columns {
+		items[i] = "unnest(" + b.dialect.Placeholder(i+1) + "::" + c.kind + "[])"
+	}
+	return "INSERT INTO " + b.names.Table(t) + " (" + join(l.columns(), ",", b.name) + ") SELECT " + strings.Join(items, ",") + b.onConflict(l)
 }
 
 func (b builder) mergeSQLServer(t dialect.TableID, l layout) string {

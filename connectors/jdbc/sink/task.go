@@ -31,6 +31,7 @@ type task struct {
 	plainly bool
 	buffer  []byte
 	arrays  [][]byte // by column
+	kept    prepared
 	args    []any
 }
 
