@@ -110,8 +110,20 @@ func Int64Value(n int64) Value { return Value{kind: KindInt64, num: uint64(n)} }
 // Float32Value returns a float32.
 func Float32Value(f float32) Value { return Value{kind: KindFloat32, num: uint64(math.Float32bits(f))} }
 
-// Float64Value returns a float64.
-func Float64Value(f float64) Value { return Value{kind: KindFloat64, num: math.Float64bits(f)} }
+// Float64Value returns a float64. The NaN of Go becomes that of Java, whose bits
+// Avro and Protobuf show.
+func Float64Value(f float64) Value {
+	bits := math.Float64bits(f)
+	if bits == goNaN {
+		bits = javaNaN
+	}
+	return Value{kind: KindFloat64, num: bits}
+}
+
+const (
+	goNaN   = 0x7FF8000000000001
+	javaNaN = 0x7FF8000000000000
+)
 
 // StringValue returns a text, which it does not copy.
 func StringValue(s string) Value {

@@ -71,7 +71,7 @@ func (r *reader) field(p *part) bool {
 func (r *reader) put(p *part, n int64, digits string) bool {
 	switch p.letter {
 	case 'y', 'Y':
-		if p.count <= 2 && len(digits) == 2 && isDigit(digits[0]) && isDigit(digits[1]) {
+		if p.count <= 2 && twoDigits(digits) {
 			first := int64(r.century)
 			n += first - first%100
 			if n < first {
@@ -187,6 +187,18 @@ func readDigits(text string) (digits, rest string) {
 		b.WriteByte('0' + d)
 	}
 	return b.String(), ""
+}
+
+// twoDigits reports whether the text is two digits of the basic plane, of any script.
+func twoDigits(text string) bool {
+	n := 0
+	for _, c := range text {
+		if _, ok := digitOf(c); !ok || c > 0xFFFF {
+			return false
+		}
+		n++
+	}
+	return n == 2
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
