@@ -91,6 +91,9 @@ func (h *Distributed) takeConfigs(s *cluster) {
 	}
 	for _, name := range changes.Tasks {
 		s.commits[name] = s.configs.Offset()
+		if s.configs.Inconsistent(name) { // a former leader's commit has come late, without what it commits
+			h.replan(s, name)
+		}
 	}
 	for _, name := range changes.Removed {
 		delete(s.commits, name)

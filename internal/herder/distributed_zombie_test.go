@@ -1,6 +1,7 @@
 package herder_test
 
 import (
+	"fmt"
 	"log/slog"
 	"testing"
 
@@ -31,4 +32,24 @@ func TestZombieStatuses(t *testing.T) {
 	if got := c.starts(); got != 3 {
 		t.Errorf("%d starts of 3 instances", got)
 	}
+}
+
+// TestZombieCommit has a leader that was cut off write the commit of task
+// configurations late, after another one has written and committed them: with
+// nothing to commit the connector has no tasks, until it is asked for them again.
+func TestZombieCommit(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, nil)
+	a := c.join("a:1")
+	c.eventually(a.isReady)
+	a.create("x", nil)
+	c.eventually(c.runs("x"))
+	c.configs.Append(store.CommitRecord("x", 2))
+	c.eventually(func() string {
+		if snapshot := a.configs.Snapshot(); snapshot.Inconsistent("x") || len(snapshot.Tasks("x")) != 2 {
+			return fmt.Sprint("the tasks are ", snapshot.Tasks("x"))
+		}
+		return ""
+	})
+	c.eventually(c.runs("x"))
 }

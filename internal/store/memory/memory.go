@@ -50,6 +50,13 @@ func (t *Topic) Offsets(log *slog.Logger) *journal.Offsets {
 	return journal.NewOffsets(&handle{topic: t}, log)
 }
 
+// Append writes records as they are, as somebody does who has no store.
+func (t *Topic) Append(records ...store.Record) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.write(records)
+}
+
 var errClosed = errors.New("the store is closed")
 
 // handle is a worker's view of the topic; it implements journal.Log. Records are
