@@ -182,18 +182,18 @@ func (p *prepared) exec(ctx context.Context, c *pgx.Conn, text string, params []
 	if p.nowhere {
 		return c.PgConn().ExecParams(ctx, text, params, nil, formats, nil).Read().Err
 	}
-	if !slices.Contains(p.texts, text) {
-		if len(p.texts) == maxPrepared {
-			if err := c.Deallocate(ctx, p.texts[0]); err != nil {
-				return err
-			}
-			p.texts = p.texts[1:]
-		}
-		p.texts = append(p.texts, text)
-	}
 	statement, err := c.Prepare(ctx, text, text)
 	if err != nil {
 		return err
+	}
+	if !slices.Contains(p.texts, text) {
+		p.texts = append(p.texts, text)
+	}
+	if len(p.texts) > maxPrepared {
+		if err := c.Deallocate(ctx, p.texts[0]); err != nil {
+			return err
+		}
+		p.texts = p.texts[1:]
 	}
 	return c.PgConn().ExecPrepared(ctx, statement.Name, params, formats, nil).Read().Err
 }
