@@ -7,6 +7,8 @@ LINT := bin/tools/golangci-lint
 FUZZTIME ?= 10s
 COUNT ?= 6
 BENCHFLAGS ?= -out docs/performance.md
+# GET / and /metrics name the commit; a GOFLAGS of the machine may leave it out.
+STAMP = $(shell git status >/dev/null 2>&1 && echo true || echo false)
 
 .DEFAULT_GOAL := help
 
@@ -16,7 +18,7 @@ help: ## print this list
 
 .PHONY: build
 build: ## build the one binary, bin/sluice
-	CGO_ENABLED=0 $(GO) build -o $(BIN) ./cmd/sluice
+	CGO_ENABLED=0 $(GO) build -buildvcs=$(STAMP) -o $(BIN) ./cmd/sluice
 
 .PHONY: run
 run: build ## start Sluice with an embedded broker and an example that moves data
