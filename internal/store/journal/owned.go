@@ -66,7 +66,7 @@ func (o *owned) observe(snapshot *store.StatusSnapshot, records []store.Record, 
 		switch {
 		case !ok || shown.WorkerID == own.status.WorkerID:
 		case shown.State == store.Unassigned, // says nothing of what runs here, however late it is written
-			shown.State == store.Failed && shown.Generation < own.status.Generation:
+			(shown.State == store.Failed || shown.State == store.Restarting) && shown.Generation < own.status.Generation:
 			o.rewrites.Go(func() { rewrite(own.record) }) // the log waits for its reader
 		case shown.Generation >= own.status.Generation:
 			delete(o.stands, string(r.Key))

@@ -56,3 +56,25 @@ func TestStaleRewrite(t *testing.T) {
 		t.Errorf("the last status that is written is %s, not %s", last.Value, want.Value)
 	}
 }
+
+// TestLateRestarting has a worker read that a former owner restarts what runs here:
+// it says again that it runs, unless the other is of its own generation or a newer.
+func TestLateRestarting(t *testing.T) {
+	t.Parallel()
+	for generation, again := range map[int]bool{4: true, 5: false, 6: false} {
+		s := NewStatuses(&sentLog{}, slog.New(slog.DiscardHandler))
+		s.PutConnector("a", store.Status{State: store.Running, WorkerID: "w1", Generation: 5})
+		late := store.Status{State: store.Restarting, WorkerID: "w2", Generation: generation}
+		written := []store.Record{store.ConnectorStatusRecord("a", &late)}
+		snapshot, problem := store.FoldStatus(s.Snapshot(), written[0])
+		if problem != "" {
+			t.Fatal(problem)
+		}
+		rewritten := 0
+		s.own.observe(snapshot, written, func(store.Record) { rewritten++ })
+		s.own.close()
+		if (rewritten == 1) != again {
+			t.Errorf("after a restart in generation %d the status was written again %d times", generation, rewritten)
+		}
+	}
+}
