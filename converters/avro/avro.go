@@ -148,15 +148,7 @@ func (c *Converter) wrong(topic string, err error) error {
 }
 
 func (c *Converter) program(topic string, s *schema.Schema) (*program, error) {
-	k := registry.WriteKey{Topic: topic, Schema: s}
-	if p, ok := c.programs.Get(k); ok {
-		return p, nil
-	}
-	p, err := c.newProgram(topic, s)
-	if err == nil && c.KeepsTargets() {
-		c.programs.Put(k, p)
-	}
-	return p, err
+	return c.programs.Get(registry.WriteKey{Topic: topic, Schema: s}, c.KeepsTargets(), func() (*program, error) { return c.newProgram(topic, s) })
 }
 
 func (c *Converter) newProgram(topic string, s *schema.Schema) (*program, error) {
@@ -258,15 +250,7 @@ func (d *decoder) root(s *source) (schema.Value, error) {
 }
 
 func (c *Converter) source(topic string, w registry.Written) (*source, error) {
-	k := registry.ReadKey{Topic: topic, ID: w.ID, GUID: w.GUID}
-	if s, ok := c.sources.Get(k); ok {
-		return s, nil
-	}
-	s, err := c.newSource(topic, w)
-	if err == nil {
-		c.sources.Put(k, s)
-	}
-	return s, err
+	return c.sources.Get(registry.ReadKey{Topic: topic, ID: w.ID, GUID: w.GUID}, true, func() (*source, error) { return c.newSource(topic, w) })
 }
 
 func (c *Converter) newSource(topic string, w registry.Written) (*source, error) {

@@ -150,15 +150,7 @@ func (c *Converter) AppendEncode(dst []byte, topic string, headers *[]connect.Ra
 }
 
 func (c *Converter) target(topic string, s *schema.Schema) (*target, error) {
-	k := registry.WriteKey{Topic: topic, Schema: s}
-	if t, ok := c.targets.Get(k); ok {
-		return t, nil
-	}
-	t, err := c.newTarget(topic, s)
-	if err == nil && c.KeepsTargets() {
-		c.targets.Put(k, t)
-	}
-	return t, err
+	return c.targets.Get(registry.WriteKey{Topic: topic, Schema: s}, c.KeepsTargets(), func() (*target, error) { return c.newTarget(topic, s) })
 }
 
 func (c *Converter) newTarget(topic string, s *schema.Schema) (*target, error) {
@@ -221,15 +213,7 @@ func (c *Converter) rules(s *registry.Schema, name string) (*rules, error) {
 }
 
 func (c *Converter) source(topic string, w registry.Written) (*source, error) {
-	k := registry.ReadKey{Topic: topic, ID: w.ID, GUID: w.GUID}
-	if s, ok := c.sources.Get(k); ok {
-		return s, nil
-	}
-	s, err := c.newSource(topic, w)
-	if err == nil {
-		c.sources.Put(k, s)
-	}
-	return s, err
+	return c.sources.Get(registry.ReadKey{Topic: topic, ID: w.ID, GUID: w.GUID}, true, func() (*source, error) { return c.newSource(topic, w) })
 }
 
 func (c *Converter) newSource(topic string, w registry.Written) (*source, error) {

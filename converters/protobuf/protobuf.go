@@ -151,15 +151,7 @@ func (c *Converter) AppendEncode(dst []byte, topic string, headers *[]connect.Ra
 }
 
 func (c *Converter) program(topic string, s *schema.Schema) (*program, error) {
-	k := registry.WriteKey{Topic: topic, Schema: s}
-	if p, ok := c.programs.Get(k); ok {
-		return p, nil
-	}
-	p, err := c.newProgram(topic, s)
-	if err == nil && c.KeepsTargets() {
-		c.programs.Put(k, p)
-	}
-	return p, err
+	return c.programs.Get(registry.WriteKey{Topic: topic, Schema: s}, c.KeepsTargets(), func() (*program, error) { return c.newProgram(topic, s) })
 }
 
 func (c *Converter) newProgram(topic string, s *schema.Schema) (*program, error) {
@@ -263,15 +255,8 @@ func (c *Converter) source(topic string, w registry.Written) (*source, []byte, e
 		payload = rest
 	}
 	k := sourceKey{read, string(indexes[:len(indexes)-len(rest)])}
-	if s, ok := c.sources.Get(k); ok {
-		return s, payload, nil
-	}
-	s, err := c.newSource(topic, w, path)
-	if err != nil {
-		return nil, nil, err
-	}
-	c.sources.Put(k, s)
-	return s, payload, nil
+	s, err := c.sources.Get(k, true, func() (*source, error) { return c.newSource(topic, w, path) })
+	return s, payload, err
 }
 
 func (c *Converter) newSource(topic string, w registry.Written, path []int) (*source, error) {

@@ -32,24 +32,25 @@ func NewCache[K comparable, V any](limit int) *Cache[K, V] {
 	return &Cache[K, V]{limit: max(1, limit), entries: map[K]V{}}
 }
 
-// Get returns the entry of k.
-func (c *Cache[K, V]) Get(k K) (v V, ok bool) {
+// Get returns the entry of k, which make makes where there is none, and which is
+// kept where keep says so. An error keeps nothing.
+func (c *Cache[K, V]) Get(k K, keep bool, make func() (V, error)) (V, error) {
 	if c.used && c.last == k {
-		return c.lastOne, true
+		return c.lastOne, nil
 	}
-	if v, ok = c.entries[k]; ok {
-		c.last, c.lastOne, c.used = k, v, true
+	v, ok := c.entries[k]
+	if !ok {
+		var err error
+		if v, err = make(); err != nil || !keep {
+			return v, err
+		}
+		if len(c.entries) >= c.limit {
+			clear(c.entries)
+		}
+		c.entries[k] = v
 	}
-	return v, ok
-}
-
-// Put keeps v as the entry of k.
-func (c *Cache[K, V]) Put(k K, v V) {
-	if len(c.entries) >= c.limit {
-		clear(c.entries)
-	}
-	c.entries[k] = v
 	c.last, c.lastOne, c.used = k, v, true
+	return v, nil
 }
 
 // Last returns the entry that was used last.
