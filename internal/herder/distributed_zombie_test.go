@@ -13,10 +13,7 @@ import (
 func TestZombieStatuses(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	a := c.join("a:1")
-	c.eventually(a.isReady)
-	a.create("x", nil)
-	c.eventually(c.runs("x"))
+	c.alone("x")
 	zombie := c.status.Statuses(slog.New(slog.DiscardHandler))
 	if err := zombie.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -40,10 +37,7 @@ func TestZombieStatuses(t *testing.T) {
 func TestZombieCommit(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	a := c.join("a:1")
-	c.eventually(a.isReady)
-	a.create("x", nil)
-	c.eventually(c.runs("x"))
+	a := c.alone("x")
 	c.configs.Append(store.CommitRecord("x", 2))
 	c.eventually(func() string {
 		if snapshot := a.configs.Snapshot(); snapshot.Inconsistent("x") || len(snapshot.Tasks("x")) != 2 {
