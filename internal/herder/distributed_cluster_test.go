@@ -338,13 +338,13 @@ func (n *node) create(name string, more config.Map) {
 	}
 }
 
-// alone joins the worker a:1, which is to run the connector before it is returned.
-func (c *cluster) alone(name string) *node {
+// alone joins the worker a:1, which runs the connector x when it is returned.
+func (c *cluster) alone() *node {
 	c.t.Helper()
 	a := c.join("a:1")
 	c.eventually(a.isReady)
-	a.create(name, nil)
-	c.eventually(c.runs(name))
+	a.create("x", nil)
+	c.eventually(c.runs("x"))
 	return a
 }
 

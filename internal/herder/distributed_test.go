@@ -192,7 +192,7 @@ func TestForward(t *testing.T) {
 func TestUnknownNames(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	a := c.alone("x")
+	a := c.alone()
 	for _, tt := range []struct {
 		what, want string
 		err        error
@@ -323,7 +323,7 @@ func TestRevokedWhileTheLeaderWaits(t *testing.T) {
 func TestRevokedWhileAnotherOperationRuns(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	a := c.alone("x")
+	a := c.alone()
 	hang := make(chan struct{})
 	a.worker.set(func() { a.worker.hang = hang })
 	restarted := make(chan error, 1)
@@ -380,7 +380,7 @@ func TestClusterLevels(t *testing.T) {
 func TestTopicsOfAGroup(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	a := c.alone("x")
+	a := c.alone()
 	a.TopicUsed(store.TaskID{Connector: "x", Task: 1}, "t")
 	a.TopicUsed(store.TaskID{Connector: "x"}, "s")
 	if got := fmt.Sprint(a.Topics("x")); got != "[s t]" {

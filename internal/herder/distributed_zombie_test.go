@@ -13,7 +13,7 @@ import (
 func TestZombieStatuses(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	c.alone("x")
+	c.alone()
 	zombie := c.status.Statuses(slog.New(slog.DiscardHandler))
 	if err := zombie.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func TestZombieStatuses(t *testing.T) {
 func TestZombieCommit(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, nil)
-	a := c.alone("x")
+	a := c.alone()
 	c.configs.Append(store.CommitRecord("x", 2))
 	c.eventually(func() string {
 		if snapshot := a.configs.Snapshot(); snapshot.Inconsistent("x") || len(snapshot.Tasks("x")) != 2 {

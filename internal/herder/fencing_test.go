@@ -233,7 +233,7 @@ func TestWhoLeadsAgainClaimsAnew(t *testing.T) {
 func TestFencingReadsToTheEnd(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, config.Map{"exactly.once.source.support": "enabled"})
-	a := c.alone("x")
+	a := c.alone()
 	a.fence(store.TaskID{Connector: "x"})
 	c.mu.Lock() // no rounds from now on
 	put := func(tasks int) {
@@ -279,7 +279,7 @@ func TestFencingReadsToTheEnd(t *testing.T) {
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, config.Map{"exactly.once.source.support": "enabled"})
-	a := c.alone("x")
+	a := c.alone()
 	id, number := store.TaskID{Connector: "x"}, 0
 	a.worker.set(func() { number = a.worker.tasks[id] })
 	if err := a.Verify(t.Context(), id, number); err != nil {
@@ -308,7 +308,7 @@ func TestVerify(t *testing.T) {
 func TestOffsetsAreFencedFirst(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, config.Map{"exactly.once.source.support": "enabled"})
-	a := c.alone("x")
+	a := c.alone()
 	a.fence(store.TaskID{Connector: "x"})
 	if err := a.SetTarget(t.Context(), "x", store.TargetStopped); err != nil {
 		t.Fatal(err)
@@ -326,7 +326,7 @@ func TestOffsetsAreFencedFirst(t *testing.T) {
 func TestTasksOfALostWorkerStartAgain(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, config.Map{"exactly.once.source.support": "enabled"})
-	a := c.alone("x")
+	a := c.alone()
 	c.mu.Lock()
 	again := assign.Assignment{
 		Generation: c.generation, MemberID: "anew", Leader: true, LeaderURL: a.url(),
